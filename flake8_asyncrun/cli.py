@@ -1,0 +1,193 @@
+"""The door for people and pre-commit: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from flake8_asyncrun import __version__
+
+# What reads files or rules is imported where it is used: --help must not pay for LibCST.
+if TYPE_CHECKING:
+    from flake8_asyncrun.config import Config
+    from flake8_asyncrun.report import FileReport
+    from flake8_asyncrun.run import Configure
+
+NOTHING, SOMETHING, FAILED = 0, 1, 2
+"""Exit codes: nothing to say, something found or changed, could not do the job."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--check", is_flag=True, help="Only report; change nothing.")
+@click.option("--diff", is_flag=True, help="Show what would change; change nothing.")
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    default=None,
+    help="Also apply fixes that may change what the program does.",
+)
+@click.option("--select", multiple=True, metavar="CODES", help='Only these, as in "RUN1,RUN201".')
+@click.option("--ignore", multiple=True, metavar="CODES", help="All but these.")
+@click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option(
+    "--target-version", metavar="VERSION", help="The oldest Python the code supports, as in 3.10."
+)
+@click.option(
+    "--python", metavar="PATH", help="An interpreter or environment whose packages are imported."
+)
+@click.option("--isolated", is_flag=True, help="Read no pyproject.toml.")
+@click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
+@click.option("--explain", metavar="CODE", help="Print a rule's manual.")
+@click.option("--list-rules", is_flag=True, help="Print all rules, one a line.")
+@click.version_option(__version__, prog_name="asyncrun-fix", message="%(prog)s %(version)s")
+def main(
+    paths: tuple[str, ...],
+    check: bool,
+    diff: bool,
+    unsafe_fixes: bool | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+    target_version: str | None,
+    python: str | None,
+    isolated: bool,
+    stdin_filename: str | None,
+    explain: str | None,
+    list_rules: bool,
+) -> None:
+    """Find asyncio code that is handed to the wrong loop, and repair it.
+
+    PATH is a file, a folder (by default the current one), or - for standard input, whose repaired
+    text goes to standard output.
+
+    Exits with 0 if there was nothing to say, 1 if something was found or changed, and 2 if the job
+    could not be done.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a name is no failure
+            stream.reconfigure(errors="backslashreplace")
+    if list_rules or explain is not None:
+        sys.exit(_print_rules() if explain is None else _print_manual(explain))
+    if diff and output_format == "json":
+        raise click.UsageError("--diff has no JSON form")
+    if "-" in paths and len(paths) > 1:
+        raise click.UsageError("- cannot be combined with other paths")
+
+    from flake8_asyncrun.config import ConfigError, parse
+
+    settings: dict[str, object] = {
+        "target-version": target_version,
+        "python": python,
+        "unsafe-fixes": unsafe_fixes,
+        "select": _split(select) or None,
+        "ignore": _split(ignore) or None,
+    }
+    given = {key: value for key, value in settings.items() if value is not None}
+    try:
+        parse(given)
+    except ConfigError as error:
+        sys.exit(_fail([f"--{error}"]))
+    configure = functools.partial(_configure, given, isolated)
+
+    from flake8_asyncrun.run import run
+
+    fix = diff or not check
+    if paths == ("-",):
+        sys.exit(_standard_input(stdin_filename, configure, fix=fix, diff=diff, form=output_format))
+    reports = run(paths or (".",), configure, fix=fix, write=fix and not diff)
+    if not reports:
+        click.echo("warning: no Python files there", err=True)
+    _print(reports, diff=diff, form=output_format)
+    sys.exit(_exit_code(reports))
+
+
+def _split(values: Iterable[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _configure(given: dict[str, object], isolated: bool, path: str) -> Config:
+    from flake8_asyncrun.config import Config, load, parse
+
+    base = Config() if isolated else load(path)
+    config = parse(given, base)
+    if "select" in given:  # replaces the file's choice, while --ignore alone adds to it
+        return config if "ignore" in given else replace(config, ignore=())
+    return replace(config, ignore=(*base.ignore, *config.ignore))
+
+
+def _standard_input(
+    name: str | None, configure: Configure, *, fix: bool, diff: bool, form: str
+) -> int:
+    from flake8_asyncrun import files
+    from flake8_asyncrun.report import FileReport
+    from flake8_asyncrun.run import run_text
+
+    data = sys.stdin.buffer.read()
+    try:
+        file = files.decode(name or "-", data)
+        result = run_text(file, configure, fix=fix)
+        written = files.encode(file, result.after) if result.changed else data
+    except files.FileError as error:
+        result = FileReport(error.path, errors=(str(error),))
+        written = data
+    if fix and not diff:
+        # An editor puts this in place of what it has, so there must be something whatever happens.
+        click.echo(written, nl=False)
+    _print([result], diff=diff, form=form, err=fix and not diff)
+    return _exit_code([result])
+
+
+def _print_rules() -> int:
+    from flake8_asyncrun.rules import ALL
+
+    width = max(len(rule.name) for rule in ALL)
+    for rule in ALL:
+        mark = f"{rule.fix.value} fix" if rule.fix else "no fix"
+        click.echo(f"{rule.code}  {rule.name:{width}}  {mark:10}  {rule.summary}")
+    return NOTHING
+
+
+def _print_manual(wanted: str) -> int:
+    from flake8_asyncrun.rules import ALL
+
+    for rule in ALL:
+        if wanted.lower() in (rule.code.lower(), rule.name):
+            click.echo(f"# {rule.code} {rule.name}\n\n{rule.doc.strip()}")
+            return NOTHING
+    return _fail([f"--explain: no rule is called {wanted}; --list-rules names them"])
+
+
+def _print(reports: list[FileReport], *, diff: bool, form: str, err: bool = False) -> None:
+    from flake8_asyncrun import report
+
+    if form == "json":
+        click.echo(report.as_json(reports), nl=False, err=err)
+    elif diff:
+        click.echo(report.diff(reports), nl=False)
+        click.echo(report.summary(reports), nl=False, err=True)
+    else:
+        stream = sys.stderr if err else sys.stdout
+        color = stream.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(report.text(reports, color=color), nl=False, err=err)
+    _fail(error for each in reports for error in each.errors)
+
+
+def _exit_code(reports: Iterable[FileReport]) -> int:
+    if any(each.errors for each in reports):
+        return FAILED
+    return SOMETHING if any(each.changed or each.findings for each in reports) else NOTHING
+
+
+def _fail(errors: Iterable[str]) -> int:
+    for error in dict.fromkeys(errors):
+        click.echo(f"error: {' '.join(error.splitlines())}", err=True)
+    return FAILED

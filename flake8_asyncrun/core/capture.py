@@ -1,0 +1,112 @@
+"""Which calls of a file touch the loop themselves, and which runs then use what they made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import only_argument
+from flake8_asyncrun.core.model import Fix, Note
+from flake8_asyncrun.core.rule import File, Refused, Run, descend
+from flake8_asyncrun.core.wrap import into_coroutine, into_main
+from flake8_asyncrun.names.evaluate import Effect, Event, State
+from flake8_asyncrun.names.values import Coroutine, Instance
+from flake8_asyncrun.names.variables import Variable
+
+
+def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
+    """Return the event by which a call that makes an object touches the loop.
+
+    None where it makes no object, where an argument touches the loop and not the call itself, where
+    a loop may be running, and where the error is expected.
+    """
+    seen = file.seen(call)
+    if seen is None or seen.state is not State.NO_LOOP or not isinstance(seen.value, Instance):
+        return None
+    if file.facts.loop_is_patched or file.expects_error(call, "RuntimeError", "Exception"):
+        return None
+    inner = [
+        event
+        for child in _calls_below(call)
+        if (below := file.seen(child)) is not None
+        for event in below.events
+    ]
+    events = (event for event in seen.events if event.effect is effect)
+    return next((event for event in events if event not in inner), None)
+
+
+def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
+    """Return the first run that uses what a call makes, with the variable it comes through."""
+    for run in file.runs:
+        if file.in_coroutine(run.call):
+            continue
+        span, outer = file.span(call), file.span(run.argument)
+        if outer.start <= span.start and span.end <= outer.end:
+            return run, None
+    variable = assigned_to(call, file)
+    if variable is None:
+        return None
+    for run in file.runs:
+        if not file.in_coroutine(run.call) and uses(run, variable, file):
+            return run, variable
+    return None
+
+
+def uses(run: Run, variable: Variable, file: File) -> bool:
+    """Say whether a run's argument names a variable, or calls a coroutine that comes to name it."""
+    outer = file.span(run.argument)
+    reached = file.facts.reached_from(_functions_called(run, file))
+    for use in variable.uses:
+        offset = file.source.offset(use.line, use.column)
+        if not use.binds and (outer.start <= offset < outer.end or reached & {*use.functions}):
+            return True
+    return False
+
+
+def assigned_to(call: cst.Call, file: File) -> Variable | None:
+    """Return the variable that alone a call's value is assigned to."""
+    parent = file.source.parent(call)
+    target: cst.CSTNode | None = None
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0].target
+    elif isinstance(parent, cst.AnnAssign):
+        target = parent.target
+    return file.variable(target) if isinstance(target, cst.Name) else None
+
+
+def build_inside(call: cst.Call, run: Run, variable: Variable | None, file: File) -> Fix:
+    """Move what makes an object into the coroutine that uses it. Raises Refused."""
+    outer = file.span(run.argument)
+    direct = variable is None or any(
+        outer.start <= file.source.offset(use.line, use.column) < outer.end for use in variable.uses
+    )
+    if direct:
+        return into_main(
+            file, run.call, run.argument, lambda text: [only_argument(file, run.call, text)]
+        )
+    called = file.value(run.argument)
+    function = file.facts.own_function(called) if isinstance(called, Coroutine) else None
+    node = None if function is None else file.function_at(function.node.lineno)
+    if node is None or node.asynchronous is None or not isinstance(run.argument, cst.Call):
+        raise Refused("the coroutine that uses it is not to be found")
+    return into_coroutine(file, call, node, run.call)
+
+
+def evidence(event: Event, file: File, what: str) -> tuple[Note, ...]:
+    """Return notes for the calls that led to an event, and for the event."""
+    notes = [Note("through this call", place) for place in event.via[1:]]
+    return (*notes, Note(f"{event.what} {what} here", event.place))
+
+
+def _functions_called(run: Run, file: File) -> set[int]:
+    values = [file.value(run.argument)]
+    values += [file.value(call.func) for call in _calls_below(run.argument)]
+    if isinstance(run.argument, cst.Call):
+        values.append(file.value(run.argument.func))
+    functions = (file.facts.own_function(value) for value in values)
+    return {function.node.lineno for function in functions if function is not None}
+
+
+def _calls_below(node: cst.CSTNode) -> Iterator[cst.Call]:
+    return (one for one in descend(node) if isinstance(one, cst.Call) and one is not node)

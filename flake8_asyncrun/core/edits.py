@@ -1,0 +1,297 @@
+"""Ways to change a file. The only place where text is put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import libcst as cst
+
+from flake8_asyncrun.core.model import Edit, Span
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names.values import External
+
+
+def replace(file: File, node: cst.CSTNode, text: str) -> Edit:
+    """Put `text` in a node's place; parentheses around the node stay."""
+    return Edit(file.span(node), text)
+
+
+def insert(offset: int, text: str) -> Edit:
+    return Edit(Span(offset, offset), text)
+
+
+def remove_argument(file: File, call: cst.Call, argument: cst.Arg) -> Edit:
+    """Remove one argument with the comma that belongs to it.
+
+    Raises Refused where a comment would go with it.
+    """
+    index = call.args.index(argument)
+    span = file.span(argument)
+    if index:
+        start = file.span(call.args[index - 1]).end
+        end = span.end
+        # The comma before goes too, unless it is needed by what follows.
+        removed = Span(start, end)
+        if isinstance(call.args[index - 1].comma, cst.Comma) and index + 1 < len(call.args):
+            removed = Span(span.start, file.span(call.args[index + 1]).start)
+    elif len(call.args) > 1:
+        removed = Span(span.start, file.span(call.args[1]).start)
+    else:
+        removed = Span(span.start, _closing(file, call, span.end))
+    if "#" in file.source.slice(removed).replace(file.source.slice(span), ""):
+        raise Refused("a comment stands beside the argument")
+    return Edit(removed, "")
+
+
+def _closing(file: File, call: cst.Call, offset: int) -> int:
+    """Return the offset of the closing parenthesis behind the last argument, which ends at
+    `offset`; a trailing comma is passed over."""
+    text = file.source.slice(Span(offset, file.span(call).end))
+    return offset + len(text[: text.rindex(")")].encode("utf-8"))
+
+
+def only_argument(file: File, call: cst.Call, text: str) -> Edit:
+    """Put `text` in the place of a call's first argument, and the lines around it away where it is
+    the only one and no comment stands there."""
+    argument = call.args[0]
+    span = file.span(argument.value)
+    if len(call.args) == 1 and not argument.value.lpar and argument.keyword is None:
+        function = file.span(call.func).end
+        inside = file.source.slice(Span(function, span.start))
+        whole = Span(function + inside.index("(") + 1, _closing(file, call, span.end))
+        around = file.source.slice(whole).replace(file.source.slice(span), "")
+        if "#" not in around and "\\" not in around:
+            return Edit(whole, text)
+    return Edit(span, text)
+
+
+def awaited(text: str, node: cst.BaseExpression) -> str:
+    """Return an `await` of an expression, in parentheses where the expression binds less."""
+    binds = (
+        cst.Call,
+        cst.Name,
+        cst.Attribute,
+        cst.Subscript,
+        cst.List,
+        cst.Set,
+        cst.Dict,
+        cst.ListComp,
+        cst.SetComp,
+        cst.DictComp,
+        cst.GeneratorExp,
+    )
+    if isinstance(node, binds) and not (isinstance(node, cst.GeneratorExp) and not node.lpar):
+        return f"await {text}"
+    return f"await ({text})"
+
+
+def newline_at(source: Source, offset: int) -> str:
+    """Return the line break in use at an offset, the file's own where that line has none."""
+    line = source.slice(Span(source.line_start(offset), source.line_end(offset)))
+    found = re.search(r"\r\n|\r|\n", line)
+    return found[0] if found else source.tree.default_newline
+
+
+def indentation_at(source: Source, offset: int) -> str:
+    """Return the white space that the line of an offset begins with."""
+    line = source.slice(Span(source.line_start(offset), source.line_end(offset)))
+    return line[: len(line) - len(line.lstrip(" \t\f"))]
+
+
+def reindent(file: File, span: Span, before: str, after: str, inside: cst.CSTNode) -> str:
+    """Return the text of whole lines, moved from one indentation to another.
+
+    Lines that begin inside a string of the node `inside` stay as they are.
+    """
+    source = file.source
+    kept = {
+        offset for string in _strings(inside) for offset in _line_starts(source, file.span(string))
+    }
+    lines: list[str] = []
+    start = span.start
+    while start < span.end:
+        end = min(source.line_end(start), span.end)
+        line = source.slice(Span(start, end))
+        begins = source.line_start(start) == start
+        if begins and start not in kept and line.strip():
+            line = _shift(line, before, after)
+        lines.append(line)
+        start = end
+    return "".join(lines)
+
+
+def _shift(line: str, before: str, after: str) -> str:
+    if line.startswith(before):
+        return after + line[len(before) :]
+    # A continuation line further out than its statement.
+    return line if len(after) <= len(before) else after[len(before) :] + line
+
+
+def _strings(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found: list[cst.CSTNode] = []
+    stack = [node]
+    while stack:
+        child = stack.pop()
+        if isinstance(child, (cst.SimpleString, cst.FormattedString)):
+            found.append(child)
+        else:
+            stack.extend(child.children)
+    return found
+
+
+def _line_starts(source: Source, span: Span) -> list[int]:
+    """Return where lines begin inside a span."""
+    starts: list[int] = []
+    offset = source.line_end(span.start)
+    while offset < span.end:
+        starts.append(offset)
+        offset = source.line_end(offset)
+    return starts
+
+
+def lines_of(file: File, statement: cst.BaseStatement) -> Span:
+    """Return a statement's whole lines, with the comments that stand right above it."""
+    source = file.source
+    span = file.span(statement)
+    start = span.start
+    leading: Sequence[cst.EmptyLine] = ()
+    if isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+        leading = statement.leading_lines
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.decorators:
+        start = file.span(statement.decorators[0]).start
+    start = source.line_start(start)
+    for line in reversed(leading):
+        if line.comment is None:
+            break
+        start = source.line_start(start - 1)
+    return Span(start, source.line_end(span.end))
+
+
+def without_blank_lines(file: File, span: Span, first: bool) -> Span:
+    """Widen whole lines that are to go by the blank lines behind them, where blank lines, or the
+    beginning of the block (`first`), stand before them too."""
+    source = file.source
+    before = source.slice(Span(source.line_start(max(span.start - 1, 0)), span.start))
+    if not first and before.strip():
+        return span
+    end = span.end
+    while end < len(source.data):
+        after = source.line_end(end)
+        if source.slice(Span(end, after)).strip():
+            break
+        end = after
+    return Span(span.start, end)
+
+
+def blank_lines_before(file: File, offset: int, gone: list[Span]) -> int | None:
+    """Count the blank lines before an offset, as if the spans in `gone` were not there.
+
+    None where nothing comes before.
+    """
+    source = file.source
+    count = 0
+    while offset > 0:
+        removed = next((span for span in gone if span.end == offset), None)
+        if removed is not None:
+            offset = removed.start
+            continue
+        start = source.line_start(offset - 1)
+        if source.slice(Span(start, offset)).strip():
+            return count
+        count += 1
+        offset = start
+    return None
+
+
+def remove_statement(file: File, statement: cst.BaseStatement) -> Edit:
+    """Remove a statement that has its lines for itself; the comments beside and above it stay."""
+    source = file.source
+    span = file.span(statement)
+    whole = Span(source.line_start(span.start), source.line_end(span.end))
+    behind = source.slice(Span(span.end, whole.end))
+    if "#" in behind:
+        comment = span.end + len(behind[: behind.index("#")].encode("utf-8"))
+        return Edit(Span(span.start, comment), "")
+    block = source.parent(statement)
+    assert isinstance(block, (cst.Module, cst.IndentedBlock))
+    alone = whole.start == lines_of(file, statement).start
+    return Edit(without_blank_lines(file, whole, first=alone and statement is block.body[0]), "")
+
+
+def remove_block(file: File, block: cst.Finally, holder: cst.Try) -> Edit:
+    """Remove a `finally` and its lines from a `try`. Raises Refused where a comment would go."""
+    source = file.source
+    start = source.line_start(file.span(block).start)
+    removed = Span(start, source.line_end(file.span(holder).end))
+    if "#" in source.slice(removed):
+        raise Refused("a comment stands in the `finally`")
+    return Edit(removed, "")
+
+
+def unwrap(file: File, holder: cst.Try, replaced: cst.CSTNode | None) -> list[Edit]:
+    """Put the body of a `try` … `finally` in its place; what the `finally` does goes.
+
+    `replaced` is a node inside whose lines another edit replaces. Raises Refused where a comment
+    would go.
+    """
+    source = file.source
+    body = holder.body
+    if holder.finalbody is None or not isinstance(body, cst.IndentedBlock):
+        raise Refused("the `try` is written on one line")
+    outer = indentation_at(source, file.span(holder).start)
+    inner = indentation_at(source, file.span(body.body[0]).start)
+    if not inner.startswith(outer):
+        raise Refused("the indentation mixes tabs and spaces")
+    first = lines_of(file, body.body[0]).start
+    opening = Span(source.line_start(file.span(holder).start), first)
+    if "#" in source.slice(opening):
+        raise Refused("a comment stands beside the `try`")
+    ending = remove_block(file, holder.finalbody, holder)
+    kept = [file.span(string) for string in _strings(body)]
+    if replaced is not None:
+        kept.append(file.span(replaced))
+    changes = [Edit(opening, ""), ending]
+    start = first
+    while start < ending.span.start:
+        line = source.slice(Span(start, source.line_end(start)))
+        if line.startswith(inner) and not any(span.start < start < span.end for span in kept):
+            extra = len(inner.encode("utf-8")) - len(outer.encode("utf-8"))
+            changes.append(
+                Edit(
+                    Span(
+                        start + len(outer.encode("utf-8")),
+                        start + len(outer.encode("utf-8")) + extra,
+                    ),
+                    "",
+                )
+            )
+        start = source.line_end(start)
+    return changes
+
+
+def also_import(file: File, imported: cst.Name, name: str) -> tuple[Edit, ...]:
+    """Import `name` from where a name of asyncio's is imported from, unless it is there.
+
+    Raises Refused where that import is not to be found or `name` means something else here.
+    """
+    variable = file.variable(imported)
+    value = file.facts.global_value(name)
+    if isinstance(value, External) and value.name == f"asyncio.{name}":
+        return ()
+    if variable is None or file.facts.variables.is_taken(name):
+        raise Refused(f"`{name}` is something else here")
+    for alias in file.import_aliases():
+        statement = file.source.parent(alias)
+        if isinstance(statement, cst.ImportFrom) and file.variable(_first_name(alias)) is variable:
+            return (insert(file.span(alias).end, f", {name}"),)
+    raise Refused(f"the import of `{imported.value}` is not to be found")
+
+
+def _first_name(alias: cst.ImportAlias) -> cst.Name:
+    name = alias.name
+    while isinstance(name, cst.Attribute):
+        name = name.value  # type: ignore[assignment]
+    assert isinstance(name, cst.Name)
+    return name

@@ -1,0 +1,30 @@
+"""What Python says when it happens: the text that a user will search for, by Python version."""
+
+from __future__ import annotations
+
+from flake8_asyncrun.names.target import Target, Version, show
+
+# The codes are those of the record of executed cells that the tables rest on.
+V1 = "ValueError: a coroutine was expected"
+V3 = "ValueError: The future belongs to a different loop"
+T1 = "TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+T2 = "TypeError: unexpected keyword argument 'loop'"
+R2 = "RuntimeError: There is no current event loop"
+R3 = "RuntimeError: no running event loop"
+R4 = "RuntimeError: attached to a different loop"
+
+
+def by_version(target: Target, *eras: tuple[Version, str]) -> str:
+    """Return what happens on the Pythons of a target.
+
+    Each era begins with its version and ends before the next one's. The first that touches the
+    target is told plainly, later ones as "from Python 3.14 on: …".
+    """
+    told: list[str] = []
+    for index, (since, text) in enumerate(eras):
+        ends = eras[index + 1][0] if index + 1 < len(eras) else None
+        if target.last < since or (ends is not None and ends <= target.first):
+            continue
+        told.append(f"from Python {show(since)} on: {text}" if told else text)
+    first, *later = told
+    return f"{first} ({'; '.join(later)})" if later else first

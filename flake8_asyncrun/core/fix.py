@@ -1,0 +1,97 @@
+"""From findings to a new text: all of a fix or none, again and again until nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flake8_asyncrun.core.model import Edit, Finding
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names import syntax
+from flake8_asyncrun.names.syntax import Unreadable
+
+ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What became of a text.
+
+    `left` are the findings of the new `text`. Where `problem` is set the fixes did not hold, which
+    is a fault of ours: `text` is then as it came.
+    """
+
+    text: str
+    applied: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+    problem: str | None = None
+
+
+def fix_source(
+    source: Source,
+    analyze: Callable[[Source], list[Finding]],
+    allowed: Callable[[Finding], bool],
+) -> Fixed:
+    """Apply the fixes of the findings that are `allowed`, in rounds, until there are none.
+
+    Raises Unreadable where `source` cannot be parsed.
+    """
+    first = analyze(source)
+    text, findings = source.text, first
+    applied: list[Finding] = []
+    for _ in range(ROUNDS):
+        chosen = _chosen(finding for finding in findings if allowed(finding))
+        if not chosen:
+            return Fixed(text, tuple(applied), tuple(findings))
+        changed = _apply(text, chosen)
+        try:
+            syntax.parse(changed)
+            current = Source(source.path, changed, source.module)
+            findings = analyze(current)
+        except Unreadable as error:
+            return _held_back(source, first, chosen, f"the text no longer parses ({error})")
+        if changed == text:
+            return _held_back(source, first, chosen, "the fix changes nothing")
+        text = changed
+        applied += chosen
+    return _held_back(source, first, chosen, f"the text does not settle in {ROUNDS} rounds")
+
+
+def _held_back(
+    source: Source, findings: list[Finding], chosen: list[Finding], reason: str
+) -> Fixed:
+    codes = ", ".join(sorted({finding.code for finding in chosen}))
+    return Fixed(source.text, (), tuple(findings), f"fixing {codes}: {reason}")
+
+
+def _chosen(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings whose fixes keep clear of each other, first come first served.
+
+    Fixes that overlap or touch wait for the next round: one may remove what another appends to.
+    Fixes that are the same, edit for edit, are one.
+    """
+    chosen: list[Finding] = []
+    taken: list[Edit] = []
+    for finding in findings:
+        if finding.fix is None:
+            continue
+        edits = finding.fix.edits
+        if all(edit in taken for edit in edits) or not any(
+            edit.span.start <= other.span.end and other.span.start <= edit.span.end
+            for edit in edits
+            for other in taken
+        ):
+            taken += edits
+            chosen.append(finding)
+    return chosen
+
+
+def _apply(text: str, findings: list[Finding]) -> str:
+    data = text.encode("utf-8", "surrogatepass")
+    edits = {edit for finding in findings if finding.fix for edit in finding.fix.edits}
+    # From the end on, so that earlier offsets stay; an insertion comes before what is replaced
+    # behind it.
+    for edit in sorted(edits, reverse=True):
+        new = edit.text.encode("utf-8", "surrogatepass")
+        data = data[: edit.span.start] + new + data[edit.span.end :]
+    return data.decode("utf-8", "surrogatepass")

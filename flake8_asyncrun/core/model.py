@@ -1,0 +1,67 @@
+"""What is said of a file: findings, fixes, edits. Plain data that crosses processes as it is."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from flake8_asyncrun.names.values import Place
+
+
+class Safety(enum.Enum):
+    """What a fix promises."""
+
+    SAFE = "safe"
+    """The program means the same afterwards, or it could only crash before; comments are kept."""
+    UNSAFE = "unsafe"
+    """Likely what is wanted, but behaviour changes: applied on request."""
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Half-open byte offsets into the UTF-8 text of one file."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """One replacement of text; an empty span is an insertion."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Edits of one file that belong together: all are applied, or none."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety
+
+
+@dataclass(frozen=True)
+class Note:
+    """A piece of evidence, or the reason why there is no fix.
+
+    `place` is None where the note is about the finding's own line.
+    """
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault in one file: what happens, where from, and what to do."""
+
+    code: str
+    message: str
+    span: Span
+    fix: Fix | None = None
+    notes: tuple[Note, ...] = ()
+
+
+__all__ = ["Edit", "Finding", "Fix", "Note", "Place", "Safety", "Span"]

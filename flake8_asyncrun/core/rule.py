@@ -1,0 +1,322 @@
+"""What a rule is, and what it sees of a file."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import libcst as cst
+
+from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names import asyncio_table, facts
+from flake8_asyncrun.names.evaluate import Seen, State
+from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.values import UNKNOWN, External, Kind, Made, Method, Value, kind_of
+from flake8_asyncrun.names.variables import Variable
+
+
+class Refused(Exception):
+    """A fix that cannot be offered; `str()` of it is the reason, told to the user as a note."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A check's answer, still holding the node."""
+
+    node: cst.CSTNode
+    message: str
+    fix: Fix | None = None
+    notes: tuple[Note, ...] = ()
+
+
+Check = Callable[[Any, "File"], Iterator[Hit]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A pattern that is found, its manual, and the least that its fixes promise."""
+
+    code: str
+    name: str
+    doc: str
+    """The manual, in Markdown; its first line is one sentence."""
+    on: tuple[type[cst.CSTNode], ...]
+    check: Check
+    fix: Safety | None
+
+    @property
+    def summary(self) -> str:
+        return self.doc.partition("\n")[0]
+
+
+def rule(
+    code: str, *, on: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...], fix: Safety | None = None
+) -> Callable[[Check], Rule]:
+    """Make a rule of a check: its manual is the module's docstring, its name the module's."""
+
+    def make(check: Check) -> Rule:
+        name = check.__module__.rpartition(".")[2].replace("_", "-")
+        doc = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
+        return Rule(code, name, doc, on if isinstance(on, tuple) else (on,), check, fix)
+
+    return make
+
+
+def attempt(make: Callable[[], Fix]) -> tuple[Fix | None, tuple[Note, ...]]:
+    """Return the fix that `make` makes, or a note that says why it refused."""
+    try:
+        return make(), ()
+    except Refused as refused:
+        return None, (Note(f"no fix: {refused}"),)
+
+
+RUNNERS = {
+    "asyncio.run": "main",
+    "asyncio.Runner.run": "coro",
+    "uvloop.run": "main",
+}
+"""What runs a coroutine on a loop of its own, with the name of its first parameter."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A call of one of RUNNERS, with what it is handed."""
+
+    call: cst.Call
+    argument: cst.BaseExpression
+
+
+class File:
+    """A source as a rule sees it: the questions that it may ask."""
+
+    def __init__(self, source: Source, project: Project) -> None:
+        self.source = source
+        self.project = project
+        self.target = project.target
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(self.project, self.source.path, self.source.printed, self.source.module)
+
+    # ------------------------------------------------------------------ what it is
+
+    def seen(self, node: cst.CSTNode) -> Seen | None:
+        """Return what became of an expression, None where the flow never reaches it."""
+        return self.facts.seen(self.source.position(self.span(node)))
+
+    def value(self, node: cst.CSTNode) -> Value:
+        seen = self.seen(node)
+        return UNKNOWN if seen is None else seen.value
+
+    def kind(self, node: cst.CSTNode) -> Kind:
+        return kind_of(self.value(node))
+
+    def state(self, node: cst.CSTNode) -> State:
+        """Say whether a loop runs while an expression is evaluated."""
+        seen = self.seen(node)
+        return State.UNKNOWN if seen is None else seen.state
+
+    def callee(self, call: cst.Call) -> str | None:
+        """Return the documented name of what is called, "asyncio.run" under any alias.
+
+        A method of asyncio's own object is named by its class: "asyncio.Runner.run". None where it
+        is a name of the file's own, or not known.
+        """
+        value = self.value(call.func)
+        if isinstance(value, External) and value.known:
+            return asyncio_table.canonical(value.name)
+        if isinstance(value, Method) and isinstance(value.owner, Made):
+            return f"{value.owner.name}.{value.name}"
+        return None
+
+    def run(self, call: cst.Call) -> Run | None:
+        """Return `call` as a run; None where it is none, or has no plain argument."""
+        callee = self.callee(call)
+        if callee not in RUNNERS or not call.args or self.seen(call) is None:
+            return None
+        first = call.args[0]
+        named = first.keyword is None or first.keyword.value == RUNNERS[callee]
+        return Run(call, first.value) if named and not first.star else None
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs of the file, in order."""
+        return tuple(run for call in self.calls() if (run := self.run(call)) is not None)
+
+    def calls(self) -> Iterator[cst.Call]:
+        """Yield all calls of the file, in order."""
+        return (node for node in self._nodes if isinstance(node, cst.Call))
+
+    def import_aliases(self) -> Iterator[cst.ImportAlias]:
+        """Yield all that the file imports, in order."""
+        return (node for node in self._nodes if isinstance(node, cst.ImportAlias))
+
+    def names_of(self, variable: Variable) -> Iterator[cst.Name]:
+        """Yield the nodes by which a variable is named, in order."""
+        for node in self._nodes:
+            same_name = isinstance(node, cst.Name) and node.value == variable.name
+            if same_name and self.variable(cst.ensure_type(node, cst.Name)) is variable:
+                yield cst.ensure_type(node, cst.Name)
+
+    def function_at(self, line: int) -> cst.FunctionDef | None:
+        """Return the function whose `def` stands in a line."""
+        for node in self._nodes:
+            if isinstance(node, cst.FunctionDef) and self.place(node).line == line:
+                return node
+        return None
+
+    def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
+        """Yield the variables that a coroutine's functions of this file name from outside."""
+        called = (
+            self.value(call.func)
+            for call in (coroutine, *descend(coroutine))
+            if isinstance(call, cst.Call)
+        )
+        functions = (self.facts.own_function(value) for value in called)
+        lines = {function.node.lineno for function in functions if function is not None}
+        reached = self.facts.reached_from(lines)
+        for variable in self.facts.variables.all():
+            binds = [use.functions for use in variable.uses if use.binds]
+            inside = any(reached & {*use.functions} for use in variable.uses if not use.binds)
+            if inside and not any(reached & {*functions} for functions in binds):
+                yield variable
+
+    @cached_property
+    def _nodes(self) -> tuple[cst.CSTNode, ...]:
+        return tuple(descend(self.source.tree))
+
+    def line_and_byte(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Return where a node begins as `ast` counts: the line, and the column in bytes."""
+        line, column, _, _ = self.source.position(self.span(node))
+        return line, column
+
+    def variable(self, name: cst.Name) -> Variable | None:
+        """Return the variable that a name stands for, None where it is no variable's."""
+        holder: cst.CSTNode = name
+        bound = name.value
+        for parent in self.parents(name):
+            # `ast` gives these no place for the name alone.
+            if isinstance(parent, (cst.FunctionDef, cst.ClassDef)) and holder is parent.name:
+                holder = parent
+            elif isinstance(parent, cst.AsName) and isinstance(
+                self.source.parent(parent), cst.ExceptHandler
+            ):
+                holder = parent = self.source.parent(parent) or parent
+            elif isinstance(parent, cst.ImportAlias):
+                holder = parent
+                bound = parent.evaluated_alias or parent.evaluated_name.partition(".")[0]
+            elif isinstance(parent, (cst.Attribute, cst.AsName)):
+                continue
+            break
+        return self.facts.variables.at(*self.line_and_byte(holder), bound)
+
+    # ------------------------------------------------------------------ where it is
+
+    def span(self, node: cst.CSTNode) -> Span:
+        return self.source.span(node)
+
+    def place(self, node: cst.CSTNode) -> Place:
+        line, _ = self.source.line_and_column(self.span(node).start)
+        return Place(self.source.path, line)
+
+    def text_of(self, node: cst.CSTNode) -> str:
+        """Return a node's text in one line, shortened where it is long."""
+        text = " ".join(self.source.text_of(node).split())
+        return text if len(text) <= 60 else f"{text[:57]}..."
+
+    def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Yield what holds `node`, from the inside out."""
+        parent = self.source.parent(node)
+        while parent is not None:
+            yield parent
+            parent = self.source.parent(parent)
+
+    def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
+        """Return the function whose body evaluates `node`; not one that it is a default of."""
+        child = node
+        for parent in self.parents(node):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and child is parent.body:
+                return parent
+            child = parent
+        return None
+
+    def in_coroutine(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` is evaluated by the body of an `async def`."""
+        function = self.enclosing_function(node)
+        return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+
+    def target_at(self, node: cst.CSTNode) -> Target | None:
+        """Return the part of the target that the version guards around `node` leave."""
+        target: Target | None = self.target
+        child = node
+        for parent in self.parents(node):
+            guarded = isinstance(parent, (cst.If, cst.IfExp)) and child is not parent.test
+            if target is not None and guarded:
+                assert isinstance(parent, (cst.If, cst.IfExp))
+                test = self.source.text_of(parent.test)
+                target = facts.narrow(test, target, child is parent.body)
+            child = parent
+        return target
+
+    def expects_error(self, node: cst.CSTNode, *names: str) -> bool:
+        """Say whether a `try` or a `with` around `node` expects one of these exceptions."""
+        child = node
+        for parent in self.parents(node):
+            if isinstance(parent, (cst.Try, cst.TryStar)) and child is parent.body:
+                caught = (_types(handler.type) for handler in parent.handlers)
+                if any(name in names for types in caught for name in types):
+                    return True
+            if isinstance(parent, cst.With) and child is parent.body:
+                for item in parent.items:
+                    if _last_name(item.item) in _EXPECTING:
+                        return True
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+                return False
+            child = parent
+        return False
+
+
+def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield a node and all below it, in order."""
+    stack = [node]
+    while stack:
+        child = stack.pop()
+        yield child
+        stack.extend(reversed(child.children))
+
+
+_EXPECTING = {"suppress", "raises", "assertRaises", "assertRaisesRegex", "deprecated_call", "warns"}
+
+
+def _types(node: cst.BaseExpression | None) -> list[str]:
+    if isinstance(node, cst.Tuple):
+        return [_last_name(element.value) for element in node.elements]
+    return [] if node is None else [_last_name(node)]
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Call):
+        return _last_name(node.func)
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def fails_as_given(call: cst.Call, file: File) -> Run | None:
+    """Return `call` as a run whose argument decides what happens.
+
+    None where it fails whatever it is given (a loop runs already), where the error is expected, or
+    where a package changes what `asyncio.run` takes.
+    """
+    run = file.run(call)
+    if run is None or file.in_coroutine(call) or file.facts.loop_is_patched:
+        return None
+    expected = file.expects_error(call, "ValueError", "TypeError", "RuntimeError")
+    return None if expected else run

@@ -1,0 +1,136 @@
+"""One file: its text, its tree, and where each node stands. LibCST's metadata stays in here."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+import libcst as cst
+from libcst.metadata import (
+    ByteSpanPositionProvider,
+    CodeSpan,
+    MetadataWrapper,
+    ParentNodeProvider,
+)
+
+from flake8_asyncrun.core.model import Span
+from flake8_asyncrun.names import syntax
+from flake8_asyncrun.names.syntax import Unreadable
+
+# Where CPython's tokenizer ends a line; str.splitlines() knows more ends than that.
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class Source:
+    """A text with its tree, spans and lines, each made when first asked for.
+
+    `path` is how the user named the file, `module` how an import names it ("" where none does).
+    Offsets are bytes of the UTF-8 text. Asking for the tree or a span raises Unreadable where the
+    text cannot be parsed.
+    """
+
+    def __init__(self, path: str, text: str, module: str = "") -> None:
+        self.path = path
+        self.text = text
+        self.module = module
+
+    @cached_property
+    def data(self) -> bytes:
+        """What offsets count in."""
+        # A lone surrogate cannot come from a decoded file, but an editor may send one.
+        return self.printed.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def tree(self) -> cst.Module:
+        syntax.parse(self.text)
+        try:
+            return cst.parse_module(self.text)
+        except cst.ParserSyntaxError as error:
+            reason = f"LibCST cannot read it: {error.message.splitlines()[0]}"
+            raise Unreadable(reason, error.raw_line) from None
+        except RecursionError:
+            raise Unreadable("nested too deeply") from None
+
+    @cached_property
+    def printed(self) -> str:
+        """The text as the tree prints it. LibCST loses a leading form feed and some trailing
+        carriage returns, and its spans count without them."""
+        try:
+            return self.tree.code
+        except RecursionError:
+            raise Unreadable("nested too deeply") from None
+
+    @property
+    def prints_back(self) -> bool:
+        """Whether nothing was lost, so that edits of the text mean what they say."""
+        return self.printed == self.text
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Return where `node` stands, without the parentheses around it."""
+        span = self._spans[node]
+        return Span(span.start, span.start + span.length)
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the node that holds `node`, None for the module."""
+        return self._parents.get(node)
+
+    def line_and_column(self, offset: int) -> tuple[int, int]:
+        """Return the line, from 1, and the column, from 0 in characters, of a byte offset."""
+        line = bisect.bisect_right(self._line_starts, offset)
+        start = self._line_starts[line - 1]
+        return line, len(self.data[start:offset].decode("utf-8", "replace"))
+
+    def position(self, span: Span) -> tuple[int, int, int, int]:
+        """Return a span as `ast` counts: line and byte column of its start, then of its end."""
+        first = bisect.bisect_right(self._line_starts, span.start)
+        last = bisect.bisect_right(self._line_starts, span.end)
+        start = span.start - self._line_starts[first - 1]
+        return first, start, last, span.end - self._line_starts[last - 1]
+
+    def offset(self, line: int, byte_column: int) -> int:
+        """Return the byte offset of a line, from 1, and a column in bytes, as `ast` gives them."""
+        return self._line_starts[line - 1] + byte_column
+
+    def line_start(self, offset: int) -> int:
+        """Return where the line that holds `offset` begins."""
+        return self._line_starts[bisect.bisect_right(self._line_starts, offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """Return where the line that holds `offset` ends, its line break included."""
+        line = bisect.bisect_right(self._line_starts, offset)
+        return self._line_starts[line] if line < len(self._line_starts) else len(self.data)
+
+    def slice(self, span: Span) -> str:
+        """Return the text of a span."""
+        return self.data[span.start : span.end].decode("utf-8", "surrogatepass")
+
+    def text_of(self, node: cst.CSTNode) -> str:
+        """Return a node's text as it is written."""
+        return self.slice(self.span(node))
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        ends = (match.end() for match in _LINE_END.finditer(self.data))
+        return list(itertools.chain((0,), ends))
+
+    @cached_property
+    def _wrapper(self) -> MetadataWrapper:
+        # A freshly parsed tree shares no nodes, so the defensive copy can be skipped.
+        return MetadataWrapper(self.tree, unsafe_skip_copy=True)
+
+    @cached_property
+    def _spans(self) -> Mapping[cst.CSTNode, CodeSpan]:
+        try:
+            return self._wrapper.resolve(ByteSpanPositionProvider)
+        except RecursionError:
+            raise Unreadable("nested too deeply") from None
+
+    @cached_property
+    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        try:
+            return self._wrapper.resolve(ParentNodeProvider)
+        except RecursionError:
+            raise Unreadable("nested too deeply") from None

@@ -1,0 +1,496 @@
+"""Moving code into a coroutine: into a new `async def main()`, or into one that is there."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
+from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.names.evaluate import Effect
+from flake8_asyncrun.names.values import Future, Loop, Made, Origin, loops_in
+from flake8_asyncrun.names.variables import Variable
+
+Block = cst.Module | cst.IndentedBlock
+
+_ABOUT_THE_FUNCTION = ("super", "locals", "vars", "dir", "eval", "exec")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A statement, its block, and where in the block it stands."""
+
+    statement: cst.BaseStatement
+    block: Block
+    index: int
+
+    @property
+    def before(self) -> Sequence[cst.BaseStatement]:
+        return self._body[: self.index]
+
+    @property
+    def after(self) -> Sequence[cst.BaseStatement]:
+        return self._body[self.index + 1 :]
+
+    @property
+    def _body(self) -> Sequence[cst.BaseStatement]:
+        # A statement of a block that is not a suite on the `if`'s own line is never a small one.
+        return [one for one in self.block.body if isinstance(one, cst.BaseStatement)]
+
+
+def spot_of(file: File, node: cst.CSTNode) -> Spot:
+    """Return the statement that a node is evaluated by.
+
+    Raises Refused where code cannot be put before that statement, or means another thing there.
+    """
+    child = node
+    for parent in file.parents(node):
+        if isinstance(parent, cst.Lambda) or (
+            isinstance(parent, cst.BaseComp) and child is not parent.for_in
+        ):
+            raise Refused("it stands inside a lambda or a comprehension")
+        if isinstance(parent, cst.SimpleStatementSuite):
+            raise Refused("it stands on the same line as the statement that holds it")
+        if isinstance(parent, (cst.Module, cst.IndentedBlock)):
+            assert isinstance(child, cst.BaseStatement)
+            owner = file.source.parent(parent)
+            if isinstance(owner, cst.ClassDef):
+                raise Refused("a function in a class body does not see the class's names")
+            index = next(i for i, one in enumerate(parent.body) if one is child)
+            return Spot(child, parent, index)
+        child = parent
+    raise AssertionError("every expression stands in a statement")
+
+
+# ---------------------------------------------------------------------- what moves
+
+
+def into_main(
+    file: File,
+    call: cst.Call,
+    argument: cst.BaseExpression,
+    run: Callable[[str], list[Edit]],
+    gone: Sequence[cst.SimpleStatementLine] = (),
+    safety: Safety = Safety.SAFE,
+    call_of: str = "",
+    at: Spot | None = None,
+) -> Fix:
+    """Move `argument`, and what it needs that is bound to a loop, into a new `async def main()`.
+
+    `run` makes the edits that turn `call` into one that runs the coroutine whose text it is given.
+    The statements in `gone` are left out of the new text. `call_of`, as in "asyncio.gather(*",
+    comes before the argument. The coroutine is defined before the statement `at`, which holds the
+    call, or before the call's own. Raises Refused with the reason.
+    """
+    own = spot_of(file, call)
+    spot = own if at is None else at
+    if file.in_coroutine(call):
+        raise Refused("a loop is already running here")
+    _check_movable(file, argument)
+    slice_ = _slice(file, spot, argument, gone)
+    source = file.source
+    target = edits.lines_of(file, spot.statement)
+    indentation = edits.indentation_at(source, file.span(spot.statement).start)
+    inner = indentation + source.tree.default_indent
+    newline = edits.newline_at(source, file.span(spot.statement).start)
+    name = _free_name(file)
+    used = not (
+        isinstance(own.statement, cst.SimpleStatementLine)
+        and isinstance(own.statement.body[0], cst.Expr)
+        and own.statement.body[0].value is call
+    )
+    body = [_moved(file, statement, indentation, inner) for statement in slice_]
+    body.append(_awaiting(file, argument, inner, used, call_of) + newline)
+    blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)
+    removed = [edits.remove_statement(file, one).span for one in gone]
+    removed += [_whole(file, statement) for statement in slice_]
+    before = edits.blank_lines_before(file, target.start, removed)
+    opens_block = before == 0 and _opens(file, spot, [*gone, *slice_])
+    lead = (
+        ""
+        if before is None or opens_block
+        else newline * max(len(blank) // len(newline) - before, 0)
+    )
+    text = f"{lead}{indentation}async def {name}():{newline}{''.join(body)}{blank}"
+    changes = [
+        *(Edit(span, "") for span in _united(removed)),
+        edits.insert(target.start, text),
+        *run(f"{name}()"),
+    ]
+    return Fix(f"Await it in `async def {name}()`", tuple(changes), safety)
+
+
+def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: cst.Call) -> Fix:
+    """Move the statement that makes an object to the top of the coroutine that alone uses it.
+
+    `function` is an `async def` called once, as the argument of the call `run`. Raises Refused.
+    """
+    spot = spot_of(file, made)
+    run_spot = spot_of(file, run)
+    name = _assigned_name(spot.statement)
+    if name is None:
+        raise Refused(f"`{file.text_of(made)}` is not assigned to a name of its own")
+    if isinstance(function.body, cst.SimpleStatementSuite):
+        raise Refused(f"`{function.name.value}` is written on one line")
+    if function.decorators:
+        raise Refused(f"`{function.name.value}` is decorated")
+    if len(spot.block.body) == 1:
+        raise Refused("nothing would be left of its block")
+    between = [one for one in _between(file, spot, run_spot) if one is not function]
+    moving = _with_dependents(file, [spot.statement], between)
+    _check_standing(file, moving, [one for one in between if one not in moving])
+    _check_called_once(file, function)
+    line = file.place(function).line
+    for statement in moving:
+        _check_movable(file, statement)
+        for variable in _bound_by(file, statement):
+            _check_used_in(file, variable, line, moving)
+    _check_same_names(file, moving, function)
+    body = function.body
+    assert isinstance(body, cst.IndentedBlock)
+    first, *rest = body.body
+    place = rest[0] if rest and _is_docstring(first) else first
+    if not rest and _is_docstring(first):
+        raise Refused(f"`{function.name.value}` has no body")
+    source = file.source
+    start = edits.lines_of(file, place).start
+    inner = edits.indentation_at(source, file.span(place).start)
+    outer = edits.indentation_at(source, file.span(spot.statement).start)
+    text = "".join(_moved(file, one, outer, inner) for one in moving)
+    removed = [_whole(file, one) for one in moving]
+    changes = [*(Edit(span, "") for span in _united(removed)), edits.insert(start, text)]
+    return Fix(f"Build it in `async def {function.name.value}()`", tuple(changes), Safety.SAFE)
+
+
+def is_bound(file: File, node: cst.CSTNode) -> bool:
+    """Say whether an expression's value holds a loop that `asyncio.run` does not run, or its
+    evaluation needs one that runs."""
+    seen = file.seen(node)
+    if seen is None:
+        return False
+    if any(event.effect is Effect.NEEDS_RUNNING for event in seen.events):
+        return True
+    return any(_foreign(part) for part in loops_in(seen.value))
+
+
+def _foreign(part: Loop | Future | Made) -> bool:
+    # What was made outside is bound to no loop that will run, whichever it was.
+    return isinstance(part, Future) or part.origin in (Origin.CURRENT, Origin.RUNNING)
+
+
+def _slice(
+    file: File,
+    spot: Spot,
+    argument: cst.BaseExpression,
+    gone: Sequence[cst.SimpleStatementLine],
+) -> list[cst.SimpleStatementLine]:
+    """Return the statements before `spot` that build what `argument` needs, in order."""
+    earlier = [one for one in spot.before if one not in gone]
+    needed: list[cst.BaseStatement] = []
+    pending: list[cst.CSTNode] = [argument]
+    while pending:
+        for name in _names(pending.pop()):
+            variable = file.variable(name)
+            if variable is None or _is_ours(file, variable, [argument, *needed], binds_only=True):
+                continue
+            binding = _binding_statement(file, variable, earlier)
+            if binding is None:
+                if is_bound(file, name):
+                    raise Refused(f"`{name.value}` is built elsewhere")
+            elif binding not in needed and _is_bound_statement(file, binding):
+                needed.append(binding)
+                pending.append(binding)
+    if not needed:
+        return []
+    statement = spot.statement
+    simple = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+    if not simple and not (isinstance(statement, cst.Try) and not statement.handlers):
+        raise Refused("what it needs would have to cross into a compound statement")
+    first = min(earlier.index(one) for one in needed)
+    between = earlier[first:]
+    moving = _with_dependents(file, needed, between)
+    _check_standing(file, moving, [one for one in between if one not in moving])
+    for statement in moving:
+        _check_movable(file, statement)
+        for variable in _bound_by(file, statement):
+            if not _is_ours(file, variable, [argument, *moving, *gone]):
+                raise Refused(_elsewhere(file, variable, [argument, *moving, *gone]))
+            if file.facts.variables.is_quoted(variable.name):
+                raise Refused(f"a string names `{variable.name}`")
+    return moving
+
+
+def _with_dependents(
+    file: File, needed: Sequence[cst.BaseStatement], between: Sequence[cst.BaseStatement]
+) -> list[cst.SimpleStatementLine]:
+    """Return `needed` with the statements that use what it binds, in order; each a simple one."""
+    moving: list[cst.BaseStatement] = []
+    bound: set[Variable] = set()
+    for statement in between:
+        mentions = any(file.variable(name) in bound for name in _names(statement))
+        if statement in needed or mentions:
+            moving.append(statement)
+            bound |= set(_bound_by(file, statement))
+    simple: list[cst.SimpleStatementLine] = []
+    for statement in moving:
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            line = file.place(statement).line
+            raise Refused(f"the statement in line {line}, which would move, is not a simple one")
+        small = statement.body[0]
+        if not isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
+            raise Refused(f"`{file.text_of(small)}` uses what would move")
+        simple.append(statement)
+    return simple
+
+
+# ---------------------------------------------------------------------- what forbids it
+
+
+def _check_movable(file: File, node: cst.CSTNode) -> None:
+    for child in _evaluated(node):
+        if isinstance(child, (cst.Await, cst.Yield)):
+            raise Refused("it awaits or yields")
+        if isinstance(child, cst.NamedExpr):
+            raise Refused(f"`{file.text_of(child)}` binds a name there")
+        if isinstance(child, cst.Call) and file.text_of(child.func) in _ABOUT_THE_FUNCTION:
+            raise Refused(f"`{file.text_of(child.func)}()` means another thing in a new function")
+
+
+def _check_standing(
+    file: File, moving: Sequence[cst.BaseStatement], standing: Sequence[cst.BaseStatement]
+) -> None:
+    """Refuse where what moves would pass something with an effect."""
+    read = {file.variable(name) for one in moving for name in _names(one)}
+    for statement in standing:
+        if not _is_quiet(statement):
+            what = file.text_of(statement).partition("\n")[0]
+            raise Refused(f"`{what}` stands between, and would run before what moves")
+        rebound = next((one for one in _bound_by(file, statement) if one in read), None)
+        if rebound is not None and len([use for use in rebound.uses if use.binds]) > 1:
+            raise Refused(f"`{rebound.name}` is bound anew in between")
+
+
+def _check_called_once(file: File, function: cst.FunctionDef) -> None:
+    variable = file.variable(function.name)
+    uses = [] if variable is None else [use for use in variable.uses if not use.binds]
+    binds = [] if variable is None else [use for use in variable.uses if use.binds]
+    if len(uses) != 1 or len(binds) != 1:
+        raise Refused(f"`{function.name.value}` is used in more than one place")
+
+
+def _check_used_in(
+    file: File, variable: Variable, line: int, moving: Sequence[cst.BaseStatement]
+) -> None:
+    """Refuse where a variable is used outside what moves and the function at a line."""
+    for use in variable.uses:
+        inside = line in use.functions
+        if inside and use.binds:
+            raise Refused(f"`{variable.name}` is bound again in line {use.line}")
+        if not inside and not _holds(file, moving, use.line, use.column):
+            raise Refused(f"`{variable.name}` is used in line {use.line} too")
+    if file.facts.variables.is_quoted(variable.name):
+        raise Refused(f"a string names `{variable.name}`")
+
+
+def _check_same_names(
+    file: File, moving: Sequence[cst.BaseStatement], function: cst.FunctionDef
+) -> None:
+    """Refuse where a name that moves would mean a local of the function."""
+    line = file.place(function).line
+    names = {name.value for one in moving for name in _names(one)}
+    for name in names:
+        if file.facts.variables.is_bound_in(name, line):
+            raise Refused(f"`{name}` is another thing inside `{function.name.value}`")
+
+
+def _is_quiet(statement: cst.BaseStatement) -> bool:
+    """Say whether running a statement earlier or later makes no difference."""
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        return not statement.decorators
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    for small in statement.body:
+        if isinstance(small, (cst.Import, cst.ImportFrom, cst.Pass, cst.Global, cst.Nonlocal)):
+            continue
+        if isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
+            noisy = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr)
+            if not any(isinstance(child, noisy) for child in _evaluated(small)):
+                continue
+        return False
+    return True
+
+
+def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
+    """Return the statements from `spot` on that run before those of `run`, in order."""
+    if spot.block is run.block:
+        if spot.index >= run.index:
+            raise Refused("it is built after the run")
+        return list(run.before[spot.index :])
+    # The run stands in a block further in, as under the main guard; or in a function.
+    outer = next(
+        (one for one in spot.after if any(node is run.statement for node in descend(one))),
+        None,
+    )
+    passed = list(itertools.takewhile(lambda one: one is not outer, spot.after))
+    inside: list[cst.BaseStatement] = []
+    if outer is not None and not isinstance(outer, (cst.FunctionDef, cst.ClassDef)):
+        if not isinstance(outer, cst.If) or run.block is not outer.body:
+            raise Refused("the run stands in another block")
+        inside = list(run.before)
+    return [spot.statement, *passed, *inside]
+
+
+# ---------------------------------------------------------------------- small questions
+
+
+def _binding_statement(
+    file: File, variable: Variable, earlier: Sequence[cst.BaseStatement]
+) -> cst.BaseStatement | None:
+    """Return the statement among `earlier` that alone binds a variable."""
+    found = [one for one in earlier if variable in _bound_by(file, one)]
+    if len(found) != 1 or len([use for use in variable.uses if use.binds]) != 1:
+        return None
+    return found[0] if isinstance(found[0], cst.SimpleStatementLine) else None
+
+
+def _is_bound_statement(file: File, statement: cst.BaseStatement) -> bool:
+    value = _assigned_value(statement)
+    return value is not None and is_bound(file, value)
+
+
+def _assigned_value(statement: cst.BaseStatement) -> cst.BaseExpression | None:
+    if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
+        small = statement.body[0]
+        if isinstance(small, (cst.Assign, cst.AnnAssign)):
+            return small.value
+    return None
+
+
+def _assigned_name(statement: cst.BaseStatement) -> str | None:
+    """Return the only name that an assignment binds."""
+    if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
+        small = statement.body[0]
+        target: cst.CSTNode | None = None
+        if isinstance(small, cst.Assign) and len(small.targets) == 1:
+            target = small.targets[0].target
+        elif isinstance(small, cst.AnnAssign):
+            target = small.target
+        if isinstance(target, cst.Name):
+            return target.value
+    return None
+
+
+def _bound_by(file: File, statement: cst.BaseStatement) -> Iterator[Variable]:
+    """Yield the variables of the statement's own scope that it binds."""
+    for name in _names(statement):
+        variable = file.variable(name)
+        if variable is not None and any(
+            use.binds and _holds(file, [statement], use.line, use.column) for use in variable.uses
+        ):
+            yield variable
+
+
+def _is_ours(
+    file: File,
+    variable: Variable,
+    nodes: Sequence[cst.CSTNode],
+    binds_only: bool = False,
+) -> bool:
+    """Say whether a variable is used nowhere but in `nodes`; `binds_only`: bound nowhere but."""
+    return all(
+        _holds(file, nodes, use.line, use.column)
+        for use in variable.uses
+        if use.binds or not binds_only
+    )
+
+
+def _elsewhere(file: File, variable: Variable, nodes: Sequence[cst.CSTNode]) -> str:
+    use = next(use for use in variable.uses if not _holds(file, nodes, use.line, use.column))
+    return f"`{variable.name}` is used in line {use.line} too"
+
+
+def _holds(file: File, nodes: Sequence[cst.CSTNode], line: int, column: int) -> bool:
+    offset = file.source.offset(line, column)
+    return any(file.span(node).start <= offset < file.span(node).end for node in nodes)
+
+
+def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
+    """Yield the variables' names in a node; not attributes, keywords or parameters' names."""
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        child = stack.pop()
+        if isinstance(child, cst.Name):
+            yield child
+        elif isinstance(child, (cst.Attribute, cst.Arg)):
+            stack.append(child.value)
+        else:
+            stack.extend(reversed(child.children))
+
+
+def _evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    stack = [node]
+    while stack:
+        child = stack.pop()
+        yield child
+        if not isinstance(child, (cst.FunctionDef, cst.Lambda)):
+            stack.extend(child.children)
+
+
+def _is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and isinstance(statement.body[0], cst.Expr)
+        and isinstance(statement.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    )
+
+
+# ---------------------------------------------------------------------- putting it together
+
+
+def _free_name(file: File) -> str:
+    candidates = itertools.chain(("main", "_main"), (f"main_{n}" for n in itertools.count(1)))
+    return next(name for name in candidates if not file.facts.variables.is_taken(name))
+
+
+def _moved(file: File, statement: cst.SimpleStatementLine, before: str, after: str) -> str:
+    text = edits.reindent(file, edits.lines_of(file, statement), before, after, statement)
+    return text if text.endswith(("\n", "\r")) else text + file.source.tree.default_newline
+
+
+def _whole(file: File, statement: cst.SimpleStatementLine) -> Span:
+    """Return the lines that go when a statement moves elsewhere."""
+    block = file.source.parent(statement)
+    assert isinstance(block, (cst.Module, cst.IndentedBlock))
+    lines = edits.lines_of(file, statement)
+    return edits.without_blank_lines(file, lines, first=statement is block.body[0])
+
+
+def _awaiting(
+    file: File, argument: cst.BaseExpression, indentation: str, used: bool, call_of: str
+) -> str:
+    span = file.span(argument)
+    before = edits.indentation_at(file.source, span.start)
+    text = edits.reindent(file, span, before, indentation, argument)
+    keyword = "return " if used else ""
+    awaited = f"await {call_of}{text})" if call_of else edits.awaited(text, argument)
+    return f"{indentation}{keyword}{awaited}"
+
+
+def _opens(file: File, spot: Spot, gone: Sequence[cst.BaseStatement]) -> bool:
+    """Say whether nothing of an indented block is left before `spot`."""
+    return isinstance(spot.block, cst.IndentedBlock) and all(one in gone for one in spot.before)
+
+
+def _united(spans: list[Span]) -> list[Span]:
+    """Return spans that neither overlap nor touch, covering the same text."""
+    united: list[Span] = []
+    for span in sorted(spans):
+        if united and span.start <= united[-1].end:
+            united[-1] = Span(united[-1].start, max(united[-1].end, span.end))
+        else:
+            united.append(span)
+    return united

@@ -1,0 +1,116 @@
+"""All that is known of one file, asked by place. The door of this folder."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from functools import cached_property
+
+from flake8_asyncrun.names import conditions
+from flake8_asyncrun.names.evaluate import Interpreter, Position, Seen, position
+from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.values import UNKNOWN, Coroutine, Function, Value, join
+from flake8_asyncrun.names.variables import Variable, Variables
+
+# Each makes a second run inside a running loop legal, on the very loop that is current, so that
+# nothing below about which loop is which holds any more.
+_PATCHES = ("nest_asyncio", "gevent", "eventlet")
+
+
+class Facts:
+    """What evaluating a file showed. Raises Unreadable where its text cannot be parsed."""
+
+    def __init__(self, project: Project, path: str, text: str, module: str) -> None:
+        self._module = project.load(module, path, text)
+        self._interpreter = Interpreter(project, self._module)
+        self._interpreter.run()
+
+    def seen(self, at: Position) -> Seen | None:
+        """Return what became of the expression at a position, None if it was never reached."""
+        return self._interpreter.seen.get(at)
+
+    def global_value(self, name: str) -> Value | None:
+        """Return what is common to all that a global name is ever bound to."""
+        return self._interpreter.root.ever.get(name)
+
+    def value_of(self, variable: Variable) -> Value | None:
+        """Return what a variable's assignments have in common.
+
+        None for what is not assigned: a function, a class, an import, a parameter, a builtin.
+        """
+        found: Value | None = None
+        for use in variable.uses:
+            end = use.column + len(variable.name.encode("utf-8"))
+            seen = self._interpreter.seen.get((use.line, use.column, use.line, end))
+            if use.binds and seen is not None:
+                found = seen.value if found is None else join(found, seen.value)
+        return found
+
+    def reached_from(self, lines: set[int]) -> set[int]:
+        """Return the functions of this file, by the lines of their `def`s, that those at `lines`
+        name in their bodies, directly or through others; and those at `lines`."""
+        reached: set[int] = set()
+        pending = set(lines)
+        while pending:
+            line = pending.pop()
+            reached.add(line)
+            for node in self._expressions_in.get(line, ()):
+                seen = self._interpreter.seen.get(position(node))
+                function = self.own_function(seen.value) if seen else None
+                if function is not None and function.node.lineno not in reached:
+                    pending.add(function.node.lineno)
+        return reached
+
+    def own_function(self, value: Value) -> Function | None:
+        """Return the function of this file that a value is, or is a call of."""
+        if isinstance(value, Coroutine):
+            value = value.function or UNKNOWN
+        if isinstance(value, Function) and value.scope.module is self._module:
+            return value
+        return None
+
+    @cached_property
+    def _expressions_in(self) -> dict[int, list[ast.expr]]:
+        """Names and attributes by the lines of the functions that hold them."""
+        found: dict[int, list[ast.expr]] = defaultdict(list)
+        stack: list[tuple[ast.AST, tuple[int, ...]]] = [(self._module.tree, ())]
+        while stack:
+            node, functions = stack.pop()
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                functions = (*functions, node.lineno)
+            elif isinstance(node, (ast.Name, ast.Attribute)):
+                for line in functions:
+                    found[line].append(node)
+            stack.extend((child, functions) for child in ast.iter_child_nodes(node))
+        return found
+
+    @cached_property
+    def variables(self) -> Variables:
+        return Variables(self._module.tree)
+
+    @cached_property
+    def loop_is_patched(self) -> bool:
+        """Whether the file imports a package that changes how loops nest."""
+        for node in ast.walk(self._module.tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(name.partition(".")[0] in _PATCHES for name in names):
+                return True
+        return False
+
+    @cached_property
+    def is_program(self) -> bool:
+        """Whether the file has a main guard, so that it is run and not only imported."""
+        return any(
+            isinstance(node, ast.If) and "'__main__'" in ast.dump(node.test)
+            for node in self._module.tree.body
+        )
+
+
+def narrow(test: str, target: Target, taken: bool) -> Target | None:
+    """Return the part of the target on which the condition `test` can be `taken`."""
+    return conditions.narrow(ast.parse(f"({test})", mode="eval").body, target, taken)

@@ -1,0 +1,175 @@
+"""Modules on demand: of the project, next door, installed. Remembers what was consulted."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flake8_asyncrun.names import conditions, syntax
+from flake8_asyncrun.names.target import DEFAULT, Target
+from flake8_asyncrun.names.values import Value
+
+FindModule = Callable[[str], tuple[str, str] | None]
+"""From a dotted name to the path and the text of the module, None where there is no source."""
+
+# Known by table: their own sources say less (C code) or another thing (uvloop) than what was run.
+BY_TABLE = frozenset(sys.stdlib_module_names | {"asyncio", "uvloop"})
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One statement of a module or class body that gives a name a value."""
+
+    statement: ast.stmt
+    item: int | None = None
+    """Which part of a tuple it is."""
+    certain: bool = True
+    """False where a condition that cannot be judged, a loop or a `try` decides whether it runs."""
+    fallback: bool = False
+    """Whether it stands in the handler of a `try`, so that it counts only where the body failed."""
+
+
+@dataclass
+class Bindings:
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[ast.ImportFrom] = field(default_factory=list)
+    annotated: list[ast.AnnAssign] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Module:
+    """A parsed file, its names evaluated when first asked for."""
+
+    name: str
+    path: str
+    tree: ast.Module
+    is_package: bool
+    bindings: Bindings
+    known: dict[str, Value | None] = field(default_factory=dict)
+    """What was found out of its names."""
+    asking: set[str] = field(default_factory=set)
+    """Names being found out: a cycle ends here."""
+
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Names that a function declares `global`: the module's own line may be outdated."""
+        return frozenset(
+            name
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Global)
+            for name in node.names
+        )
+
+    def absolute(self, module: str | None, level: int) -> str:
+        """Return the full name of what `from ..module import` means here."""
+        if not level:
+            return module or ""
+        parts = self.name.split(".")
+        keep = len(parts) - level + (1 if self.is_package else 0)
+        return ".".join([*parts[: max(keep, 0)], *([module] if module else [])])
+
+
+class Project:
+    """What is known of the code around a file, read when a question leads there.
+
+    `find_module` is the only way to other files; `target` decides version guards.
+    """
+
+    def __init__(self, find_module: FindModule, target: Target = DEFAULT) -> None:
+        self.find_module = find_module
+        self.target = target
+        self._modules: dict[str, Module | None] = {}
+
+    def module(self, name: str) -> Module | None:
+        """Return the module called `name`, None if there is no source that can be read."""
+        if name not in self._modules:
+            found = self.find_module(name)
+            self._modules[name] = None if found is None else self._load(name, *found)
+        return self._modules[name]
+
+    def load(self, name: str, path: str, text: str) -> Module:
+        """Return the module of a text at hand; raise Unreadable where it cannot be parsed."""
+        tree = syntax.parse(text)
+        return Module(name, path, tree, _is_package(path), collect(tree.body, self.target))
+
+    def _load(self, name: str, path: str, text: str) -> Module | None:
+        try:
+            return self.load(name, path, text)
+        except syntax.Unreadable:
+            return None
+
+
+def _is_package(path: str) -> bool:
+    return path.replace("\\", "/").rpartition("/")[2] in ("__init__.py", "__init__.pyi")
+
+
+def collect(body: Iterable[ast.stmt], target: Target) -> Bindings:
+    """Return what the statements of a module or class body bind, without running them."""
+    found = Bindings()
+    for statement, certain, fallback in _reached(body, target, True, False):
+        for name, item in _bound_names(statement):
+            binding = Binding(statement, item, certain, fallback)
+            found.names.setdefault(name, []).append(binding)
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            found.stars.append(statement)
+        if isinstance(statement, ast.AnnAssign):
+            found.annotated.append(statement)
+    return found
+
+
+def _reached(
+    body: Iterable[ast.stmt], target: Target, certain: bool, fallback: bool
+) -> Iterator[tuple[ast.stmt, bool, bool]]:
+    for statement in body:
+        match statement:
+            case ast.If(test=test, body=inner, orelse=orelse):
+                taken = conditions.judge(test, target)
+                sure = certain and taken is not None
+                if taken is not False:
+                    yield from _reached(inner, target, sure, fallback)
+                if taken is not True:
+                    yield from _reached(orelse, target, sure, fallback)
+            case ast.Try():
+                yield from _reached(statement.body, target, certain, fallback)
+                yield from _reached(statement.orelse, target, certain, fallback)
+                for handler in statement.handlers:
+                    yield from _reached(handler.body, target, False, True)
+                yield from _reached(statement.finalbody, target, certain, fallback)
+            case ast.With(body=inner):
+                yield from _reached(inner, target, certain, fallback)
+            case ast.For(body=inner) | ast.While(body=inner):
+                yield from _reached(inner, target, False, fallback)
+            case _:
+                yield statement, certain, fallback
+
+
+def _bound_names(statement: ast.stmt) -> Iterator[tuple[str, int | None]]:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield statement.name, None
+        case ast.Import():
+            for alias in statement.names:
+                yield alias.asname or alias.name.partition(".")[0], None
+        case ast.ImportFrom():
+            for alias in statement.names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, None
+        case ast.Assign():
+            for target in statement.targets:
+                yield from _target_names(target)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            yield name, None
+        case ast.AugAssign(target=ast.Name(id=name)):
+            yield name, None
+
+
+def _target_names(target: ast.expr) -> Iterator[tuple[str, int | None]]:
+    if isinstance(target, ast.Name):
+        yield target.id, None
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for index, element in enumerate(target.elts):
+            if isinstance(element, ast.Name):
+                yield element.id, index

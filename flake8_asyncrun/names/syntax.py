@@ -1,0 +1,47 @@
+"""From a text to its `ast`, or to a reason why not. LibCST is asked only after this said yes."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+# LibCST's parser is native and recursive: from some 5,000 levels on it overflows its stack and
+# takes the process along, where `ast` raises. A chain of `and` is one node to `ast` and a level
+# each to LibCST, hence the measuring: 20,000 are a crash, a thousand leave room on small stacks.
+DEEPEST = 1_000
+
+
+class Unreadable(Exception):
+    """A text that cannot be analysed; `str()` of it is the reason in one line."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def parse(text: str) -> ast.Module:
+    """Return the tree of `text`; raise Unreadable where there is none, or it is too deep."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes are the compiler's to tell
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        raise Unreadable(f"syntax error: {error.msg}", error.lineno) from None
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    except (RecursionError, MemoryError):
+        raise Unreadable("nested too deeply") from None
+    if _depth(tree) > DEEPEST:
+        raise Unreadable("nested too deeply")
+    return tree
+
+
+def _depth(tree: ast.Module) -> int:
+    deepest = 0
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        deepest = max(deepest, depth)
+        depth += len(node.values) if isinstance(node, ast.BoolOp) else 1
+        stack.extend((child, depth) for child in ast.iter_child_nodes(node))
+    return deepest

@@ -1,0 +1,382 @@
+"""What an expression may stand for. Values are made by the interpreter and read by the rules."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.names.project import Bindings, Module
+    from flake8_asyncrun.names.scope import Scope
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line, from 1, of a file."""
+
+    path: str
+    line: int
+
+
+class Kind(enum.Enum):
+    """What becomes of a value that is handed to `asyncio.run`."""
+
+    COROUTINE = "coroutine"
+    FUTURE = "future"
+    AWAITABLE = "awaitable"
+    COROUTINE_FUNCTION = "coroutine function"
+    ASYNC_GENERATOR = "async generator"
+    OTHER = "other"
+    UNKNOWN = "not known"
+
+
+class Origin(enum.Enum):
+    """Which loop a loop is, or a future is bound to."""
+
+    CURRENT = "current"
+    """The one `get_event_loop()` gave while none was running: never the one `asyncio.run` makes."""
+    RUNNING = "running"
+    NEW = "new"
+    UNKNOWN = "not known"
+
+
+class Value:
+    """Anything; on its own: not known."""
+
+    truth: bool | None = None
+
+
+UNKNOWN = Value()
+
+
+@dataclass(frozen=True)
+class Const(Value):
+    value: object
+
+    @property
+    def truth(self) -> bool:  # type: ignore[override]
+        return bool(self.value)
+
+
+NONE = Const(None)
+
+
+class Something(Value):
+    """An object of no interest that is neither None nor awaitable."""
+
+    truth = None
+
+
+SOMETHING = Something()
+
+
+@dataclass(frozen=True)
+class External(Value):
+    """A name in code whose source is not read: asyncio, the standard library, a compiled module.
+
+    `known` is False for a module that was not found at all.
+    """
+
+    name: str
+    known: bool = True
+    truth = True
+
+
+@dataclass(eq=False)
+class ModuleValue(Value):
+    module: Module
+    truth = True
+
+
+@dataclass(eq=False)
+class Loop(Value):
+    origin: Origin
+    truth = True
+
+
+@dataclass(eq=False)
+class Future(Value):
+    """A Task or Future. `maker` is the call that made it, as in "asyncio.gather"."""
+
+    origin: Origin
+    maker: str
+    made_at: Place
+    truth = True
+
+
+@dataclass(eq=False)
+class Coroutine(Value):
+    """A coroutine object; `holds` are arguments that it will await."""
+
+    function: Function | None = None
+    arguments: Arguments | None = None
+    holds: tuple[Value, ...] = ()
+    truth = True
+
+
+@dataclass(eq=False)
+class AsyncGenerator(Value):
+    function: Function
+    truth = True
+
+
+@dataclass(eq=False)
+class Generator(Value):
+    function: Function | None = None
+    truth = True
+
+
+@dataclass(eq=False)
+class GeneratorCoroutine(Value):
+    """What a function decorated with `types.coroutine` returns."""
+
+    truth = True
+
+
+@dataclass(eq=False)
+class Made(Value):
+    """An instance of an external class, as in "asyncio.Runner"."""
+
+    name: str
+    origin: Origin | None = None
+    """Of the loop that it holds; None if it holds none."""
+    truth = None
+
+
+@dataclass(eq=False)
+class Method(Value):
+    """A method of a value that is not an Instance."""
+
+    owner: Value
+    name: str
+    truth = True
+
+
+@dataclass(eq=False)
+class Sequence(Value):
+    """A list, tuple or set; `open` where it may hold more than `items`."""
+
+    type: str
+    items: list[Value]
+    open: bool = False
+
+    @property
+    def truth(self) -> bool | None:  # type: ignore[override]
+        return True if self.items else None if self.open else False
+
+
+@dataclass(eq=False)
+class Mapping(Value):
+    """A dict with constant keys; `open` where it may hold others."""
+
+    items: dict[object, Value]
+    open: bool = False
+
+    @property
+    def truth(self) -> bool | None:  # type: ignore[override]
+        return True if self.items else None if self.open else False
+
+
+@dataclass
+class Arguments:
+    """The arguments of a call; `open` where some are not known."""
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    open: bool = False
+
+
+@dataclass(eq=False)
+class Partial(Value):
+    function: Value
+    arguments: Arguments
+    truth = True
+
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(eq=False)
+class Function(Value):
+    node: FunctionNode
+    scope: Scope
+    """Where it is defined."""
+    owner: Class | None = None
+    bound: Value | None = None
+    role: str = ""
+    """How a decorator changes it: "staticmethod", "classmethod", "property", "contextmanager" …"""
+    abstract: bool = False
+    truth = True
+
+    @property
+    def name(self) -> str:
+        return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
+
+    @property
+    def place(self) -> Place:
+        return Place(self.scope.module.path, self.node.lineno)
+
+    def bind(self, to: Value) -> Function:
+        return Function(self.node, self.scope, self.owner, to, self.role, self.abstract)
+
+
+@dataclass(eq=False)
+class Class(Value):
+    node: ast.ClassDef
+    scope: Scope
+    """Where it is defined."""
+    members: dict[str, Value] = field(default_factory=dict)
+    """What was found out of its body's names."""
+    pending: Bindings | None = None
+    """Names of its body that are evaluated when first asked for; None where the body was run."""
+    order: list[Class] = field(default_factory=list)
+    """The method resolution order, as far as it has source."""
+    outside: list[External] = field(default_factory=list)
+    """Bases without source, anywhere above."""
+    dataclass: bool = False
+    opaque: bool = False
+    """Whether something we do not know (a decorator, a base that is no class) took part."""
+    truth = True
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def place(self) -> Place:
+        return Place(self.scope.module.path, self.node.lineno)
+
+    def defines(self, name: str) -> bool:
+        """Say whether this class or one above it with source has a member called `name`."""
+        return any(
+            name in cls.members or (cls.pending is not None and name in cls.pending.names)
+            for cls in self.order
+        )
+
+
+@dataclass(eq=False)
+class Instance(Value):
+    cls: Class
+    attributes: dict[str, Value] = field(default_factory=dict)
+    exact: bool = True
+    """False where it may be of a subclass, or may have attributes we did not see set."""
+    truth = True
+
+
+@dataclass(eq=False)
+class Super(Value):
+    cls: Class
+    instance: Value
+    truth = True
+
+
+def kind_of(value: Value) -> Kind:
+    """Say what `asyncio.run` would make of a value."""
+    if isinstance(value, Coroutine):
+        return Kind.COROUTINE
+    if isinstance(value, Future):
+        return Kind.FUTURE
+    if isinstance(value, AsyncGenerator):
+        return Kind.ASYNC_GENERATOR
+    if isinstance(value, Function):
+        return _kind_of_function(value)
+    if isinstance(value, Partial):
+        return kind_of(value.function)
+    if isinstance(value, Instance):
+        return _kind_of_instance(value)
+    if isinstance(value, (Const, Sequence, Mapping, Something, Loop, ModuleValue)):
+        return Kind.OTHER
+    return Kind.UNKNOWN
+
+
+def _kind_of_function(function: Function) -> Kind:
+    if isinstance(function.node, ast.AsyncFunctionDef):
+        return Kind.OTHER if is_generator(function.node) else Kind.COROUTINE_FUNCTION
+    return Kind.OTHER
+
+
+def _kind_of_instance(instance: Instance) -> Kind:
+    names = {external.name.rpartition(".")[2] for external in instance.cls.outside}
+    if names & {"Future", "Task"}:
+        return Kind.FUTURE
+    if "Coroutine" in names or all(map(instance.cls.defines, ("send", "throw", "__await__"))):
+        return Kind.COROUTINE
+    if instance.cls.defines("__await__") or "Awaitable" in names:
+        return Kind.AWAITABLE
+    if instance.cls.opaque or not instance.exact:
+        return Kind.UNKNOWN
+    if all(external.known for external in instance.cls.outside):
+        return Kind.OTHER
+    return Kind.UNKNOWN
+
+
+def is_generator(node: FunctionNode) -> bool:
+    """Say whether a function's own body yields."""
+    stack: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    while stack:
+        child = stack.pop()
+        if isinstance(child, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(child))
+    return False
+
+
+def join(left: Value, right: Value) -> Value:
+    """Return what is true of both values, UNKNOWN where they have nothing in common."""
+    if left is right or left == right:
+        return left
+    if isinstance(left, Future) and isinstance(right, Future):
+        same = left.origin is right.origin
+        return Future(left.origin if same else Origin.UNKNOWN, left.maker, left.made_at)
+    if isinstance(left, Coroutine) and isinstance(right, Coroutine):
+        return Coroutine()
+    if isinstance(left, Loop) and isinstance(right, Loop):
+        return left if left.origin is right.origin else Loop(Origin.UNKNOWN)
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
+        names = left.attributes.keys() | right.attributes.keys()
+        return Instance(
+            left.cls,
+            {
+                name: join(left.attributes.get(name, UNKNOWN), right.attributes.get(name, UNKNOWN))
+                for name in names
+            },
+            left.exact and right.exact,
+        )
+    return UNKNOWN
+
+
+def loops_in(value: Value, depth: int = 6) -> Iterator[Loop | Future | Made]:
+    """Yield the loops that `value` holds, and what in it is bound to one."""
+    seen: set[int] = set()
+    stack = [(value, depth)]
+    while stack:
+        part, left = stack.pop()
+        if id(part) in seen or left < 0:
+            continue
+        seen.add(id(part))
+        if isinstance(part, (Loop, Future)) or (isinstance(part, Made) and part.origin is not None):
+            yield part
+        stack.extend((inner, left - 1) for inner in _parts(part))
+
+
+def _parts(value: Value) -> list[Value]:
+    if isinstance(value, Instance):
+        return list(value.attributes.values())
+    if isinstance(value, Sequence):
+        return value.items
+    if isinstance(value, Mapping):
+        return list(value.items.values())
+    if isinstance(value, Function):
+        return [] if value.bound is None else [value.bound]
+    if isinstance(value, Method):
+        return [value.owner]
+    if isinstance(value, Coroutine):
+        arguments = [] if value.arguments is None else [*value.arguments.positional]
+        return [*value.holds, *arguments, *([value.function] if value.function else [])]
+    if isinstance(value, Partial):
+        return [value.function, *value.arguments.positional, *value.arguments.keywords.values()]
+    return []

@@ -1,0 +1,185 @@
+"""What was found, as text, JSON or a diff. Nothing is printed here."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from flake8_asyncrun.core.model import Finding, Fix, Note, Safety
+from flake8_asyncrun.core.source import Source
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What a run has to say of one file."""
+
+    path: str
+    """As the user named it, or "-"."""
+    before: str = ""
+    after: str = ""
+    """The text with its fixes; the same as `before` where there are none or none were wanted."""
+    findings: tuple[Finding, ...] = ()
+    """Those of `after`."""
+    applied: tuple[Finding, ...] = ()
+    """Those whose fixes made `after`."""
+    errors: tuple[str, ...] = ()
+    """What could not be done, one line each, the path included."""
+    unsafe_fixes: bool = False
+    """Whether unsafe fixes are wanted too."""
+
+    @property
+    def changed(self) -> bool:
+        return self.after != self.before
+
+
+def text(reports: Sequence[FileReport], *, color: bool = False) -> str:
+    """Return one line for each finding, its notes below it, and lines that count them."""
+
+    def styled(part: str, fg: str | None = None, bold: bool | None = None) -> str:
+        return click.style(part, fg=fg, bold=bold) if color else part
+
+    lines: list[str] = []
+    colon = styled(":", "cyan")
+    for report in reports:
+        source = Source(report.path, report.after)
+        for finding in report.findings:
+            line, column = source.line_and_column(finding.span.start)
+            name = styled(shown(report.path), bold=True)
+            code = styled(finding.code, "red", bold=True)
+            mark = f"{styled('[*]', 'cyan')} " if _is_fixable(finding, report) else ""
+            place = colon.join((name, str(line), str(column + 1), ""))
+            lines.append(f"{place} {code} {mark}{finding.message}")
+            lines += [f"    {_note(note)}" for note in finding.notes]
+    return "".join(f"{line}\n" for line in (*lines, *_closing(reports)))
+
+
+def summary(reports: Sequence[FileReport]) -> str:
+    """Return the line that goes with a diff: how much it fixes, and how much it leaves."""
+    fixed = sum(len(report.applied) for report in reports)
+    left = sum(len(report.findings) for report in reports)
+    unsafe = _hidden(reports)
+    more = f" ({unsafe} fixable with --unsafe-fixes)" if unsafe else ""
+    return f"Would fix {_count(fixed)}, {left} left{more}.\n"
+
+
+def _note(note: Note) -> str:
+    return f"{note.text}: {shown(note.place.path)}:{note.place.line}" if note.place else note.text
+
+
+def _closing(reports: Sequence[FileReport]) -> Iterator[str]:
+    fixed = sum(len(report.applied) for report in reports)
+    left = sum(len(report.findings) for report in reports)
+    if fixed:
+        yield f"Found {_count(left + fixed)} ({fixed} fixed, {left} left)."
+    elif left:
+        yield f"Found {_count(left)}."
+    elif not any(report.errors for report in reports):
+        yield "Nothing found."
+    fixable = sum(_is_fixable(finding, report) for report in reports for finding in report.findings)
+    hidden = _hidden(reports)
+    if fixable:
+        more = f"; {hidden} more with --unsafe-fixes" if hidden else ""
+        yield f"[*] {fixable} fixable (run without --check){more}."
+    elif hidden:
+        yield f"{hidden} fixable with --unsafe-fixes."
+
+
+def _is_fixable(finding: Finding, report: FileReport) -> bool:
+    fix = finding.fix
+    return fix is not None and (fix.safety is Safety.SAFE or report.unsafe_fixes)
+
+
+def _hidden(reports: Iterable[FileReport]) -> int:
+    return sum(
+        finding.fix is not None and not _is_fixable(finding, report)
+        for report in reports
+        for finding in report.findings
+    )
+
+
+def _count(number: int) -> str:
+    return f"{number} finding{'' if number == 1 else 's'}"
+
+
+def as_json(reports: Iterable[FileReport]) -> str:
+    """Return a list of objects shaped like Ruff's; rows and columns count characters from 1."""
+    objects = [
+        _finding(finding, Source(report.path, report.after), _full(report.path))
+        for report in reports
+        for finding in report.findings
+    ]
+    return json.dumps(objects, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding, source: Source, filename: str) -> dict[str, object]:
+    return {
+        "filename": filename,
+        "location": _location(source, finding.span.start),
+        "end_location": _location(source, finding.span.end),
+        "code": finding.code,
+        "message": finding.message,
+        "fix": _fix(finding.fix, source) if finding.fix else None,
+        "notes": [_note_object(note) for note in finding.notes],
+    }
+
+
+def _fix(fix: Fix, source: Source) -> dict[str, object]:
+    return {
+        "applicability": fix.safety.value,
+        "message": fix.title,
+        "edits": [
+            {
+                "content": edit.text,
+                "location": _location(source, edit.span.start),
+                "end_location": _location(source, edit.span.end),
+            }
+            for edit in fix.edits
+        ],
+    }
+
+
+def _note_object(note: Note) -> dict[str, object]:
+    if note.place is None:
+        return {"message": note.text, "filename": None, "row": None}
+    return {"message": note.text, "filename": _full(note.place.path), "row": note.place.line}
+
+
+def _location(source: Source, offset: int) -> dict[str, int]:
+    row, column = source.line_and_column(offset)
+    return {"row": row, "column": column + 1}
+
+
+def diff(reports: Iterable[FileReport]) -> str:
+    """Return what was changed as a unified diff that `patch -p0` takes."""
+    lines = (
+        line
+        for report in reports
+        for name in (shown(report.path),)
+        for line in difflib.unified_diff(_lines(report.before), _lines(report.after), name, name)
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _lines(text: str) -> list[str]:
+    # Not str.splitlines(): `patch` knows one line end, and the rest must come out as it went in.
+    return list(io.StringIO(text, newline="\n"))
+
+
+def shown(path: str) -> str:
+    """Return a path as a reader wants it: relative where it is below the current folder."""
+    here = Path.cwd()
+    file = Path(path)
+    return str(file.relative_to(here)) if file.is_relative_to(here) else path
+
+
+def _full(path: str) -> str:
+    return path if path == "-" else os.path.normpath(Path(path).absolute())

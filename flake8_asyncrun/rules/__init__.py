@@ -1,0 +1,26 @@
+"""What we find: one file, one rule."""
+
+from flake8_asyncrun.core.rule import Rule
+from flake8_asyncrun.rules import (
+    client_captures_loop,
+    client_needs_loop,
+    future_in_run,
+    get_event_loop_in_coroutine,
+    not_analysed,
+    not_awaitable_in_run,
+    removed_loop_argument,
+    run_until_complete,
+    uncalled_in_run,
+)
+
+ALL: tuple[Rule, ...] = (
+    not_analysed.check,
+    future_in_run.check,
+    uncalled_in_run.check,
+    not_awaitable_in_run.check,
+    client_captures_loop.check,
+    client_needs_loop.check,
+    removed_loop_argument.check,
+    get_event_loop_in_coroutine.check,
+    run_until_complete.check,
+)

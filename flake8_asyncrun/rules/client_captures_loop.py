@@ -1,0 +1,179 @@
+"""An object is built before `asyncio.run()`, on a loop that will not be the one that runs.
+
+Its constructor takes the current loop, as in `self.loop = loop or asyncio.get_event_loop()`. Then
+`asyncio.run` makes another loop, and the first `await` on something of the object's ends, up to
+Python 3.13, with
+
+    RuntimeError: Task <Task pending …> got Future <…> attached to a different loop
+
+or, worse, nothing happens at all, for what was scheduled on the first loop never runs. From Python
+3.14 on there is no current loop to take, and building the object ends with
+
+    RuntimeError: There is no current event loop in thread 'MainThread'.
+
+```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Client:
+    def __init__(self, loop=None):
+        self.loop = loop or asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+client = Client()  # RUN201
+
+
+async def run():
+    await client.start()
+
+
+asyncio.run(run())
+```
+
+Build it in the coroutine, where the current loop is the running one:
+
+```python fixed
+import asyncio
+
+
+class Client:
+    def __init__(self, loop=None):
+        self.loop = loop or asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+async def run():
+    client = Client()
+    await client.start()
+
+
+asyncio.run(run())
+```
+
+An argument of `asyncio.run` is evaluated before the loop is made, too:
+
+```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+asyncio.run(Client().start())  # RUN201
+```
+
+```python fixed
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+async def main():
+    await Client().start()
+
+
+asyncio.run(main())
+```
+
+Whether a constructor takes the loop is found out from its source, also through other modules and
+installed packages: nothing is looked up in a list. Slack's client does:
+
+```python bad needs="slack_sdk,aiohttp" -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+from slack_sdk.rtm import RTMClient
+
+rtm_client = RTMClient(token="xoxb-…", base_url="http://127.0.0.1:9/", run_async=True)  # RUN201
+
+
+async def run():
+    await rtm_client.start()
+
+
+asyncio.run(run())
+```
+
+A client that is built in a coroutine is right, and so is one that never meets `asyncio.run`:
+
+```python good
+import asyncio
+
+
+class Client:
+    def __init__(self, loop=None):
+        self.loop = loop or asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+async def run():
+    client = Client()
+    await client.start()
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.run_until_complete(Client().start())
+loop.close()
+asyncio.run(run())
+```
+
+**The fix is safe:** the program could not work before. It is refused where other code uses the
+object, or where code with an effect stands between; the note says which.
+
+See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_event_loop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.capture import build_inside, constructs, evidence, using_run
+from flake8_asyncrun.core.errors import R2, R4, by_version
+from flake8_asyncrun.core.model import Safety
+from flake8_asyncrun.core.rule import File, Hit, attempt, rule
+from flake8_asyncrun.names.evaluate import Effect
+from flake8_asyncrun.names.values import Origin, loops_in
+
+
+@rule("RUN201", on=cst.Call, fix=Safety.SAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    event = constructs(call, file, Effect.CAPTURES)
+    target = file.target_at(call)
+    if event is None or target is None:
+        return
+    kept = any(part.origin is not Origin.RUNNING for part in loops_in(file.value(call)))
+    used = using_run(call, file)
+    if not kept or used is None:
+        return
+    run, variable = used
+    shown, runner = f"{file.text_of(call.func)}()", f"{file.text_of(run.call.func)}()"
+    raises = event.set or event.caught
+    happens = R4 if raises else by_version(target, ((3, 7), R4), ((3, 14), R2))
+    message = f"{shown} takes the current loop before {runner} makes its own: {happens}"
+    fix, notes = attempt(lambda: build_inside(call, run, variable, file))
+    yield Hit(
+        call,
+        f"{message}; build it in an async def",
+        fix,
+        (*evidence(event, file, "takes the loop"), *notes),
+    )

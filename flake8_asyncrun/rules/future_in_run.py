@@ -1,0 +1,225 @@
+"""`asyncio.run()` is given a future or a task, which it refuses.
+
+`asyncio.run` wants a coroutine. `gather`, `create_task`, `ensure_future`, `shield` and methods such
+as the Slack client's `start()` return a *future*, and a future belongs to a loop from the moment it
+is made: before `asyncio.run` has made its own loop, that is the wrong loop, or there is none. Up to
+Python 3.13 the program ends with
+
+    ValueError: a coroutine was expected, got <_GatheringFuture pending>
+
+and from Python 3.14 on, already while the argument is evaluated, with
+
+    RuntimeError: There is no current event loop in thread 'MainThread'.
+
+```python bad -3.13="ValueError: a coroutine was expected, got <_GatheringFuture pending>" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+asyncio.run(asyncio.gather(hello(), hello()))  # RUN101
+```
+
+The call has to happen inside the loop. The fix moves it there:
+
+```python fixed
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    await asyncio.gather(hello(), hello())
+
+
+asyncio.run(main())
+```
+
+The future may come from a function, from a method, from the file next door or out of a library, and
+it may pass through a variable. What it needs that is bound to a loop itself moves too. Here the
+client would be the next thing to fail, with "attached to a different loop", had it stayed outside:
+
+```python bad -3.13="ValueError: a coroutine was expected, got <Task pending" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def connect(self):
+        await self.loop.run_in_executor(None, print, "connected")
+
+    def start(self):
+        return asyncio.ensure_future(self.connect(), loop=self.loop)
+
+
+if __name__ == "__main__":
+    client = Client()  # RUN201
+    asyncio.run(client.start(), debug=True)  # RUN101
+```
+
+```python fixed
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def connect(self):
+        await self.loop.run_in_executor(None, print, "connected")
+
+    def start(self):
+        return asyncio.ensure_future(self.connect(), loop=self.loop)
+
+
+if __name__ == "__main__":
+    async def main():
+        client = Client()
+        await client.start()
+
+    asyncio.run(main(), debug=True)
+```
+
+A future handed to a coroutine function of asyncio's is just as wrong. `wait_for` and `wait` return a
+coroutine, so `asyncio.run` takes it and fails later; `wait` waits for ever on Python 3.11 to 3.13:
+
+```python bad 3.7="ValueError: loop argument must agree with Future" 3.8-3.11="ValueError: The future belongs to a different loop" 3.12-3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop"
+import asyncio
+
+
+async def answer():
+    return 42
+
+
+print(asyncio.run(asyncio.wait_for(asyncio.gather(answer()), 1)))  # RUN101
+```
+
+```python fixed
+import asyncio
+
+
+async def answer():
+    return 42
+
+
+async def main():
+    return await asyncio.wait_for(asyncio.gather(answer()), 1)
+
+
+print(asyncio.run(main()))
+```
+
+What is a coroutine is fine, also where a future is made inside it:
+
+```python good
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    await asyncio.gather(hello(), hello())
+
+
+asyncio.run(main())
+asyncio.run(asyncio.sleep(0))
+asyncio.run(asyncio.wait_for(hello(), 1))
+```
+
+**The fix is safe:** the program could only crash before. It is refused, with the reason as a note,
+where something that would move is used elsewhere, or where code with an effect stands between.
+
+**Ignore it** where the error itself is wanted, as in a test; the rule is silent inside
+`pytest.raises` and `try` … `except ValueError` anyway.
+
+See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run) and
+[Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import only_argument
+from flake8_asyncrun.core.errors import R2, R3, R4, V1, V3, by_version
+from flake8_asyncrun.core.model import Note, Safety
+from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.wrap import into_main
+from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Value, kind_of
+
+
+@rule("RUN101", on=cst.Call, fix=Safety.SAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    run = fails_as_given(call, file)
+    target = file.target_at(call)
+    if run is None or target is None:
+        return
+    value = file.value(run.argument)
+    shown = _shown(run.argument, file)
+    runner = f"{file.text_of(call.func)}()"
+    if kind_of(value) is Kind.FUTURE:
+        if file.callee(call) == "asyncio.Runner.run" and target.first >= (3, 14):
+            return
+        happens = f"{runner} raises {_errors(value, target)}"
+        message = f"{shown} returns a future, not a coroutine: {happens}; await it in an async def"
+    elif (held := _held(value)) is not None:
+        what = f"{shown} is given a future made before the loop runs"
+        message = f"{what}: {_errors_inside(run.argument, file, target)}; make it in an async def"
+        value = held
+    else:
+        return
+    fix, notes = attempt(
+        lambda: into_main(file, call, run.argument, lambda text: [only_argument(file, call, text)])
+    )
+    yield Hit(call, message, fix, (*_made(value, run, file), *notes))
+
+
+def _shown(argument: cst.BaseExpression, file: File) -> str:
+    if isinstance(argument, cst.Call):
+        return f"{file.text_of(argument.func)}()"
+    return f"`{file.text_of(argument)}`"
+
+
+def _held(value: Value) -> Future | None:
+    """Return a future made outside that a coroutine of asyncio's was given."""
+    if not isinstance(value, Coroutine):
+        return None
+    parts = [*value.holds]
+    for part in parts:
+        parts += getattr(part, "items", [])
+        if isinstance(part, Future) and part.origin is not Origin.UNKNOWN:
+            return part
+    return None
+
+
+def _errors(value: Value, target: Target) -> str:
+    if isinstance(value, Future) and value.maker == "asyncio.create_task":
+        return R3
+    made_anew = isinstance(value, Future) and value.origin is Origin.NEW
+    return by_version(target, ((3, 7), V1), ((3, 14), R4 if made_anew else R2))
+
+
+def _errors_inside(argument: cst.BaseExpression, file: File, target: Target) -> str:
+    callee = file.callee(argument) if isinstance(argument, cst.Call) else None
+    later = "it waits for ever" if callee == "asyncio.wait" else V3
+    last = "it waits for ever" if callee == "asyncio.wait" else R4
+    eras = [((3, 7), V3), ((3, 11), later), ((3, 12), last), ((3, 14), R2)]
+    told = [era for index, era in enumerate(eras) if index == 0 or era[1] != eras[index - 1][1]]
+    return by_version(target, *told)
+
+
+def _made(value: Value, run: Run, file: File) -> tuple[Note, ...]:
+    if not isinstance(value, Future) or value.made_at == file.place(run.argument):
+        return ()
+    return (Note(f"{value.maker}() makes the future here", value.made_at),)

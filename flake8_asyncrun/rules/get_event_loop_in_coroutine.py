@@ -1,0 +1,89 @@
+"""`get_event_loop()` in a coroutine: the running loop under a misleading name.
+
+Inside a coroutine `asyncio.get_event_loop()` gives the running loop, on every Python. But the same
+line outside of one makes a loop up to Python 3.11, warns on 3.12 and 3.13, and from Python 3.14 on
+ends with `RuntimeError: There is no current event loop`; code that is copied out of a coroutine, or a
+reader who looks for such lines, cannot tell. `asyncio.get_running_loop()`, there since Python 3.7,
+says what is meant.
+
+```python bad 3.7-="ok"
+import asyncio
+
+
+async def main():
+    loop = asyncio.get_event_loop()  # RUN402
+    print(loop.is_running())
+
+
+asyncio.run(main())
+```
+
+```python fixed
+import asyncio
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    print(loop.is_running())
+
+
+asyncio.run(main())
+```
+
+Outside of a coroutine this rule has nothing to say:
+
+```python good
+import asyncio
+
+
+def stop():
+    asyncio.get_event_loop().stop()
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    print(loop.is_running())
+
+
+asyncio.run(main())
+```
+
+**The fix is safe:** both calls return the same loop there.
+
+See [get_running_loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_running_loop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import also_import, replace
+from flake8_asyncrun.core.model import Edit, Fix, Safety
+from flake8_asyncrun.core.rule import File, Hit, attempt, rule
+
+
+@rule("RUN402", on=cst.Call, fix=Safety.SAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    if file.callee(call) != "asyncio.get_event_loop" or not file.in_coroutine(call):
+        return
+    if file.target_at(call) is None or file.expects_error(call, "RuntimeError", "Exception"):
+        return
+    message = (
+        f"{file.text_of(call.func)}() in a coroutine is the running loop; outside of one the same "
+        "line raises RuntimeError from Python 3.14 on; call get_running_loop()"
+    )
+    fix, notes = attempt(lambda: _fix(call, file))
+    yield Hit(call, message, fix, notes)
+
+
+def _fix(call: cst.Call, file: File) -> Fix:
+    edits: tuple[Edit, ...]
+    if isinstance(call.func, cst.Attribute):
+        edits = (replace(file, call.func.attr, "get_running_loop"),)
+    else:
+        assert isinstance(call.func, cst.Name)
+        imported = also_import(file, call.func, "get_running_loop")
+        edits = (*imported, replace(file, call.func, "get_running_loop"))
+    return Fix("Call get_running_loop()", edits, Safety.SAFE)

@@ -1,0 +1,235 @@
+"""`asyncio.run()` is given something that is no coroutine at all.
+
+The result of a function that is not `async`, a list of coroutines, an async generator, the result of
+another `asyncio.run`: none of these can be awaited. Often the function did its work while the
+argument was evaluated, and the error comes after. Up to Python 3.13 the program ends with
+
+    ValueError: a coroutine was expected, got None
+
+and from Python 3.14 on with
+
+    TypeError: An asyncio.Future, a coroutine or an awaitable is required
+
+```python bad -3.13="ValueError: a coroutine was expected, got None" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+def main():
+    print("hello")
+
+
+asyncio.run(main())  # RUN103
+```
+
+```python fixed
+import asyncio
+
+
+def main():
+    print("hello")
+
+
+main()
+```
+
+A list of coroutines wants `gather`:
+
+```python bad -3.13="ValueError: a coroutine was expected, got [<coroutine object" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+asyncio.run([hello(), hello()])  # RUN103
+```
+
+```python fixed
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    await asyncio.gather(*[hello(), hello()])
+
+
+asyncio.run(main())
+```
+
+An async generator wants an `async for` in a coroutine. What to do with its items is yours to say:
+
+```python bad -3.13="ValueError: a coroutine was expected, got <async_generator object" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def lines():
+    yield "a line"
+
+
+asyncio.run(lines())  # RUN103
+```
+
+`asyncio.run` returns what the coroutine returned, which has been awaited by then:
+
+```python bad -3.13="ValueError: a coroutine was expected, got None" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(asyncio.run(main()))  # RUN103
+```
+
+```python fixed
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(main())
+```
+
+A function that is not `async` may well return a coroutine, and one step of an async generator is
+one:
+
+```python good
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+def make():
+    return main()
+
+
+async def lines():
+    yield "a line"
+
+
+asyncio.run(make())
+print(asyncio.run(lines().__anext__()))
+```
+
+**The fix is unsafe:** code that never ran, or that ran before an error, will now run to its end.
+
+See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import only_argument, replace
+from flake8_asyncrun.core.errors import T1, V1, by_version
+from flake8_asyncrun.core.model import Fix, Note, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.wrap import into_main, spot_of
+from flake8_asyncrun.names.values import (
+    AsyncGenerator,
+    Const,
+    Function,
+    Instance,
+    Kind,
+    Mapping,
+    Sequence,
+    Value,
+    kind_of,
+)
+
+
+@rule("RUN103", on=cst.Call, fix=Safety.UNSAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    run = fails_as_given(call, file)
+    target = file.target_at(call)
+    if run is None or target is None:
+        return
+    value = file.value(run.argument)
+    said = _said(run.argument, value, file)
+    if said is None:
+        return
+    what, advice = said
+    runner = f"{file.text_of(call.func)}()"
+    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+    fix, notes = attempt(lambda: _fix(run, value, file))
+    yield Hit(call, f"{what}: {happens}; {advice}", fix, (*_evidence(run, value, file), *notes))
+
+
+def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, str] | None:
+    """Return what is wrong with an argument and what to do; None where nothing surely is."""
+    if isinstance(argument, cst.Lambda):
+        if file.kind(argument.body) is Kind.OTHER:
+            return "a lambda is not a coroutine", "call what is to be called"
+        return None
+    shown = f"`{file.text_of(argument)}`"
+    if isinstance(argument, cst.Call):
+        shown = f"{file.text_of(argument.func)}()"
+        if file.run(argument) is not None and isinstance(value, (Const, Sequence, Mapping)):
+            return f"{shown} returns a result, not a coroutine", "run the coroutine once"
+    returns = "returns" if isinstance(argument, cst.Call) else "is"
+    if isinstance(value, AsyncGenerator):
+        advice = "iterate over it with `async for` in an async def"
+        return f"{shown} {returns} an async generator, not a coroutine", advice
+    if isinstance(value, Sequence):
+        advice = "await asyncio.gather(*…) in an async def"
+        return f"{shown} {returns} a {value.type}, not a coroutine", advice
+    if isinstance(value, Const):
+        called = isinstance(argument, cst.Call)
+        advice = "call it without asyncio.run" if called else "hand over a coroutine"
+        return f"{shown} {returns} {value.value!r}, not a coroutine", advice
+    if isinstance(value, Mapping):
+        return f"{shown} {returns} a dict, not a coroutine", "hand over a coroutine"
+    if isinstance(value, Function) and kind_of(value) is Kind.OTHER:
+        if value.role or (value.owner is not None and value.bound is None):
+            return None
+        return f"{shown} {returns} a function, not a coroutine", "call it without asyncio.run"
+    if isinstance(value, Instance) and kind_of(value) is Kind.OTHER:
+        advice = "call its method that returns a coroutine"
+        return f"{shown} {returns} a {value.cls.name} object, not a coroutine", advice
+    return None
+
+
+def _fix(run: Run, value: Value, file: File) -> Fix:
+    call, argument = run.call, run.argument
+    if isinstance(value, Sequence):
+        run_name = file.text_of(call.func)
+        if not run_name.endswith(".run") or file.callee(call) != "asyncio.run":
+            raise Refused("asyncio is not imported under a name")
+        gather = f"{run_name.removesuffix('run')}gather(*"
+        return into_main(
+            file,
+            call,
+            argument,
+            lambda text: [only_argument(file, call, text)],
+            safety=Safety.UNSAFE,
+            call_of=gather,
+        )
+    if not isinstance(argument, cst.Call) or not isinstance(value, Const):
+        raise Refused("what to hand over instead is yours to say")
+    if len(call.args) > 1:
+        raise Refused("its other arguments would go")
+    statement = spot_of(file, call).statement
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    if not (isinstance(small, cst.Expr) and small.value is call):
+        raise Refused("the result is used")
+    edit = replace(file, call, file.source.text_of(argument))
+    return Fix("Call it without asyncio.run", (edit,), Safety.UNSAFE)
+
+
+def _evidence(run: Run, value: Value, file: File) -> tuple[Note, ...]:
+    function = value if isinstance(value, Function) else None
+    if isinstance(run.argument, cst.Call):
+        callee = file.value(run.argument.func)
+        function = callee if isinstance(callee, Function) else None
+    return () if function is None else (Note("it is defined here", function.place),)

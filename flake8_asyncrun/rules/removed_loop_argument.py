@@ -1,0 +1,128 @@
+"""A `loop=` argument that asyncio no longer takes.
+
+Twenty functions and classes of asyncio lost their `loop` parameter in Python 3.10: `sleep`,
+`gather`, `wait`, `wait_for`, `shield`, `as_completed`, `open_connection`, `start_server` and their
+unix twins, `create_subprocess_exec` and `create_subprocess_shell`, and all locks and queues. Python
+3.8 and 3.9 warn; from 3.10 on the call ends with
+
+    TypeError: sleep() got an unexpected keyword argument 'loop'
+
+`loop=None` counts as well.
+
+```python bad 3.7="ok" 3.8-3.9="warns DeprecationWarning: The loop argument is deprecated since Python 3.8" 3.10-="TypeError: sleep() got an unexpected keyword argument 'loop'"
+import asyncio
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.01, loop=loop)  # RUN301
+    print("done")
+
+
+asyncio.run(main())
+```
+
+Inside a coroutine the argument never said more than what is so without it:
+
+```python fixed
+import asyncio
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.01)
+    print("done")
+
+
+asyncio.run(main())
+```
+
+Outside, locks and queues take their loop when they are first waited for, from Python 3.10 on:
+
+```python bad 3.7="ok" 3.8-3.9="warns DeprecationWarning: The loop argument is deprecated since Python 3.8" 3.10="TypeError: As of 3.10, the *loop* parameter was removed from Lock()" 3.11-="TypeError: Lock.__init__() got an unexpected keyword argument 'loop'"
+import asyncio
+
+lock = asyncio.Lock(loop=None)  # RUN301
+print(lock.locked())
+```
+
+```python fixed
+import asyncio
+
+lock = asyncio.Lock()
+print(lock.locked())
+```
+
+Futures, tasks and streams still take a loop, and so may anything that is not asyncio's:
+
+```python good
+import asyncio
+
+
+def save(path, loop=0):
+    print(path, loop)
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    future = asyncio.ensure_future(asyncio.sleep(0), loop=loop)
+    await future
+    asyncio.Future(loop=loop).cancel()
+
+
+asyncio.run(main())
+save("picture.gif", loop=0)
+```
+
+**The fix is safe** in a coroutine, and everywhere where the code supports Python 3.10 and later
+only, for there it could only crash. Outside of a coroutine, for older Pythons, it is unsafe: the
+object is then bound to the current loop instead of the given one.
+
+See [What's new in Python 3.10](https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import remove_argument
+from flake8_asyncrun.core.errors import T2, by_version
+from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
+
+
+@rule("RUN301", on=cst.Call, fix=Safety.UNSAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    argument = next((one for one in call.args if one.keyword and one.keyword.value == "loop"), None)
+    if argument is None:
+        return
+    package, _, name = (file.callee(call) or "").partition(".")
+    target = file.target_at(call)
+    if package != "asyncio" or name not in LOST_LOOP or target is None or target.last < (3, 8):
+        return
+    if file.expects_error(call, "TypeError"):
+        return
+    happens = by_version(target, ((3, 7), "DeprecationWarning"), (LOST_LOOP_IN, T2))
+    message = f"{file.text_of(call.func)}() takes no loop argument any more: {happens}; remove it"
+    only_crashed = target.first >= LOST_LOOP_IN
+    safety = Safety.SAFE if only_crashed or file.in_coroutine(call) else Safety.UNSAFE
+
+    def remove() -> Fix:
+        if _does_something(argument.value, file):
+            raise Refused(f"`{file.text_of(argument.value)}` may do more than name a loop")
+        return Fix("Remove the loop argument", (remove_argument(file, call, argument),), safety)
+
+    fix, notes = attempt(remove)
+    yield Hit(argument, message, fix, notes)
+
+
+def _does_something(loop: cst.BaseExpression, file: File) -> bool:
+    if isinstance(loop, cst.Call):
+        known = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+        return bool(loop.args) or file.callee(loop) not in known
+    while isinstance(loop, cst.Attribute):
+        loop = loop.value
+    return not isinstance(loop, cst.Name)

@@ -1,0 +1,372 @@
+"""`get_event_loop()` and `run_until_complete()` where no loop runs: the way before `asyncio.run`.
+
+Up to Python 3.11 `asyncio.get_event_loop()` makes a loop where there is none, 3.12 and 3.13 warn
+about it, and from Python 3.14 on it ends with
+
+    RuntimeError: There is no current event loop in thread 'MainThread'.
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+loop = asyncio.get_event_loop()  # RUN403
+loop.run_until_complete(main())
+loop.close()
+```
+
+`asyncio.run` makes the loop, runs the coroutine and cleans up after it:
+
+```python fixed safe
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(main())
+```
+
+A future, or a client that takes the loop when it is built, moves into the coroutine with it, and
+`set_debug` becomes an argument:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def connect(self):
+        await self.loop.run_in_executor(None, print, "connected")
+
+    def start(self):
+        return asyncio.ensure_future(self.connect(), loop=self.loop)
+
+
+client = Client()
+loop = asyncio.get_event_loop()  # RUN403
+loop.set_debug(True)
+try:
+    loop.run_until_complete(client.start())
+finally:
+    loop.close()
+```
+
+```python fixed safe
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def connect(self):
+        await self.loop.run_in_executor(None, print, "connected")
+
+    def start(self):
+        return asyncio.ensure_future(self.connect(), loop=self.loop)
+
+
+async def main():
+    client = Client()
+    await client.start()
+
+
+asyncio.run(main(), debug=True)
+```
+
+There is no fix where the loop is used for more. A task that was given to this loop, for one, would
+never run, for `asyncio.run` makes another:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def tick():
+    print("tick")
+
+
+async def main():
+    await asyncio.sleep(0.01)
+
+
+loop = asyncio.get_event_loop()  # RUN403
+task = loop.create_task(tick())
+loop.run_until_complete(main())
+```
+
+A loop that the program made itself runs a coroutine on every Python, and whoever asks for the
+current loop and is ready for the answer that there is none is fine too:
+
+```python good 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+try:
+    loop = asyncio.get_event_loop()
+except RuntimeError:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+loop.run_until_complete(main())
+loop.close()
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+loop.close()
+```
+
+**The fix is safe** where one coroutine is run and nothing that the coroutine uses can be bound to the
+old loop; otherwise it is unsafe, or refused with the reason as a note. What changes at the end of
+the run is what one wants of `asyncio.run`: tasks that are left are cancelled, asynchronous generators
+are finished.
+
+See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.capture import assigned_to
+from flake8_asyncrun.core.errors import R2
+from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
+from flake8_asyncrun.names.evaluate import Effect, State
+from flake8_asyncrun.names.values import UNKNOWN, Kind, Method, Origin, loops_in
+
+
+@rule("RUN403", on=cst.Call, fix=Safety.UNSAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
+        return
+    target, seen = file.target_at(call), file.seen(call)
+    if target is None or target.last < (3, 14) or seen is None or seen.state is not State.NO_LOOP:
+        return
+    captures = [event for event in seen.events if event.effect is Effect.CAPTURES]
+    if not captures or captures[0].set or captures[0].caught or file.facts.loop_is_patched:
+        return
+    if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
+        return
+    runs = _runs_on(call, file)
+    if not runs:
+        return
+    happens = f"raises {R2}" if target.first >= (3, 14) else f"raises from Python 3.14 on: {R2}"
+    message = f"{file.text_of(call.func)}() where no loop runs {happens}; use asyncio.run()"
+    fix, notes = attempt(lambda: _fix(call, runs, file))
+    where = Note("the loop runs here", file.place(runs[0]))
+    yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
+
+
+def _runs_on(call: cst.Call, file: File) -> list[cst.Call]:
+    """Return the calls of `run_until_complete` on the loop that `call` gets, in order."""
+    outer = file.source.parent(call)
+    if isinstance(outer, cst.Attribute) and outer.attr.value == "run_until_complete":
+        run = file.source.parent(outer)
+        return [run] if isinstance(run, cst.Call) and run.args else []
+    variable = assigned_to(call, file)
+    if variable is None:
+        return []
+    uses = (_method_call(name, file) for name in file.names_of(variable))
+    runs = [use for use in uses if use and _method(use) == "run_until_complete" and use.args]
+    return [run for run in runs if not _puts_away(run, file)]
+
+
+def _method_call(name: cst.Name, file: File) -> cst.Call | None:
+    """Return the call of a method of what `name` stands for."""
+    attribute = file.source.parent(name)
+    if not isinstance(attribute, cst.Attribute) or attribute.value is not name:
+        return None
+    call = file.source.parent(attribute)
+    return call if isinstance(call, cst.Call) and call.func is attribute else None
+
+
+def _method(call: cst.Call) -> str:
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+
+
+def _puts_away(call: cst.Call, file: File) -> bool:
+    """Say whether a call on the loop does what `asyncio.run` does at its end."""
+    if _method(call) == "run_until_complete" and isinstance(call.args[0].value, cst.Call):
+        inner = call.args[0].value
+        value = file.value(inner.func)
+        methods = ("shutdown_asyncgens", "shutdown_default_executor")
+        return isinstance(value, Method) and value.name in methods
+    return _method(call) == "close"
+
+
+def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
+    if len(runs) > 1:
+        line = file.place(runs[1]).line
+        raise Refused(f"the loop runs more than one thing (line {line}), which may share tasks")
+    run = runs[0]
+    argument = run.args[0].value
+    if len(run.args) != 1 or run.args[0].keyword is not None or run.args[0].star:
+        raise Refused("run_until_complete() is not called with one coroutine")
+    _check_no_other(call, file)
+    get = spot_of(file, call)
+    spot = spot_of(file, run)
+    gone: list[cst.SimpleStatementLine] = []
+    debug = ""
+    holder: cst.Try | None = None
+    if get.block is not spot.block:
+        holder = _try_holding(spot, get, file)
+        spot = spot_of(file, holder)
+    if run.func is not file.source.parent(call):
+        variable = assigned_to(call, file)
+        assert variable is not None
+        if len([use for use in variable.uses if use.binds]) != 1:
+            raise Refused(f"`{variable.name}` is bound more than once")
+        gone.append(_line_of(call, file))
+        for name in file.names_of(variable):
+            use = _method_call(name, file)
+            if use is run or _is_binding(name, call, file) or _is_inside_cleanup(name, file):
+                continue
+            line = file.place(name).line
+            if use is None or not (_method(use) == "set_debug" or _puts_away(use, file)):
+                raise Refused(f"`{variable.name}` is also used in line {line}")
+            statement = _line_of(use, file)
+            block = file.source.parent(statement)
+            before = file.span(statement) < file.span(run)
+            if _method(use) == "set_debug":
+                if block is not get.block or not before or len(use.args) != 1:
+                    raise Refused(f"`{variable.name}` is also used in line {line}")
+                debug = f", debug={file.source.text_of(use.args[0].value)}"
+            elif before or block not in (spot.block, _final_block(holder)):
+                raise Refused(f"`{variable.name}` is put away in line {line} already")
+            gone.append(statement)
+    bound = is_bound(file, argument) or file.kind(argument) is Kind.FUTURE
+    if not bound and file.kind(argument) is not Kind.COROUTINE:
+        raise Refused(f"it is not known whether `{file.text_of(argument)}` is a coroutine")
+    safety = _safety(run, file)
+    imported, asyncio_run = _asyncio_run(call, file)
+    emptied, taken_apart = _without_finally(holder, gone, run if bound else None, file)
+    gone = [one for one in gone if one not in emptied]
+    if bound:
+        moved = into_main(
+            file,
+            run,
+            argument,
+            lambda text: [edits.replace(file, run, f"{asyncio_run}({text}{debug})")],
+            gone=gone,
+            safety=safety,
+            at=spot,
+        )
+        return Fix("Run it with asyncio.run()", (*moved.edits, *taken_apart, *imported), safety)
+    changes = [edits.remove_statement(file, one) for one in gone]
+    changes += [*taken_apart, *imported, edits.replace(file, run.func, asyncio_run)]
+    if debug:
+        changes.append(edits.insert(file.span(run.args[0]).end, debug))
+    return Fix("Run it with asyncio.run()", tuple(changes), safety)
+
+
+def _final_block(holder: cst.Try | None) -> cst.CSTNode | None:
+    return holder.finalbody.body if holder is not None and holder.finalbody else None
+
+
+def _is_binding(name: cst.Name, call: cst.Call, file: File) -> bool:
+    return file.span(name) < file.span(call) and _line_of(call, file) in file.parents(name)
+
+
+def _is_inside_cleanup(name: cst.Name, file: File) -> bool:
+    own = _method_call(name, file)
+    return any(
+        isinstance(parent, cst.Call)
+        and parent is not own
+        and parent.args
+        and _puts_away(parent, file)
+        for parent in file.parents(name)
+    )
+
+
+def _line_of(node: cst.CSTNode, file: File) -> cst.SimpleStatementLine:
+    statement = spot_of(file, node).statement
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        raise Refused(f"line {file.place(node).line} holds more than one statement")
+    return statement
+
+
+def _try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
+    """Return the `try` … `finally` that the run stands in, beside the statement that gets the loop."""
+    holder = file.source.parent(spot.block)
+    if isinstance(holder, cst.Try) and holder.body is spot.block and holder in get.after:
+        return holder
+    raise Refused("the loop runs in another block than the one that gets it")
+
+
+def _check_no_other(call: cst.Call, file: File) -> None:
+    """Refuse where the current loop is asked for again: after `asyncio.run` there is none."""
+    function = file.enclosing_function(call)
+    for other in file.calls():
+        same = other is not call and file.enclosing_function(other) is function
+        if same and file.callee(other) == "asyncio.get_event_loop":
+            line = file.place(other).line
+            raise Refused(
+                f"the current loop is asked for in line {line} too; after the run it is gone"
+            )
+
+
+def _safety(run: cst.Call, file: File) -> Safety:
+    """Say what a run on a fresh loop promises; refuse where a run would meet the old loop."""
+    safety = Safety.SAFE
+    for parent in file.parents(run):
+        if isinstance(parent, (cst.For, cst.While)):
+            safety = Safety.UNSAFE  # tasks may live from turn to turn
+        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+            name = file.variable(parent.name) if isinstance(parent, cst.FunctionDef) else None
+            if name is None or len(name.uses) != 2:
+                safety = Safety.UNSAFE  # tasks may live from call to call
+    for variable in file.used_by(run.args[0].value):
+        value = file.facts.value_of(variable)
+        if value is None:
+            continue
+        if any(part.origin is not Origin.NEW for part in loops_in(value)):
+            raise Refused(f"`{variable.name}` is bound to the loop that would be gone")
+        if value is UNKNOWN:
+            safety = Safety.UNSAFE
+    return safety
+
+
+def _asyncio_run(call: cst.Call, file: File) -> tuple[Sequence[Edit], str]:
+    """Return what to call, and what has to be imported for it."""
+    if isinstance(call.func, cst.Attribute):
+        return (), f"{file.source.text_of(call.func.value)}.run"
+    assert isinstance(call.func, cst.Name)
+    return edits.also_import(file, call.func, "run"), "run"
+
+
+def _without_finally(
+    holder: cst.Try | None,
+    gone: Sequence[cst.SimpleStatementLine],
+    replaced: cst.Call | None,
+    file: File,
+) -> tuple[Sequence[cst.BaseStatement], list[Edit]]:
+    """Return the statements of a `finally` that has nothing left to do, and the edits that take it
+    away, with the `try` where that has no other use; `replaced` is a call that another edit
+    replaces."""
+    if holder is None or holder.finalbody is None:
+        return (), []
+    body = holder.finalbody.body.body
+    if not all(one in gone for one in body):
+        return (), []
+    emptied = [one for one in body if isinstance(one, cst.BaseStatement)]
+    if holder.handlers:
+        return emptied, [edits.remove_block(file, holder.finalbody, holder)]
+    return emptied, edits.unwrap(file, holder, replaced)
+
+
+def _same_line(one: cst.CSTNode, other: cst.CSTNode, file: File) -> bool:
+    return file.place(one) == file.place(other)

@@ -1,0 +1,163 @@
+"""`asyncio.run()` is given a coroutine function that is not called.
+
+`async def main()` makes a function; only calling it makes the coroutine that `asyncio.run` wants.
+Up to Python 3.13 the program ends with
+
+    ValueError: a coroutine was expected, got <function main at 0x…>
+
+and from Python 3.14 on with
+
+    TypeError: An asyncio.Future, a coroutine or an awaitable is required
+
+```python bad -3.13="ValueError: a coroutine was expected, got <function main" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(main)  # RUN102
+```
+
+```python fixed
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(main())
+```
+
+A method without its parentheses, a `functools.partial` and a `lambda` are the same fault:
+
+```python bad -3.13="ValueError: a coroutine was expected, got functools.partial" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+import functools
+
+
+async def greet(name):
+    print("hello", name)
+
+
+asyncio.run(functools.partial(greet, "world"))  # RUN102
+```
+
+```python fixed
+import asyncio
+import functools
+
+
+async def greet(name):
+    print("hello", name)
+
+
+asyncio.run(functools.partial(greet, "world")())
+```
+
+Where an argument is missing nothing is offered, for nobody but you knows its value:
+
+```python bad -3.13="ValueError: a coroutine was expected, got <function greet" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def greet(name):
+    print("hello", name)
+
+
+asyncio.run(greet)  # RUN102
+```
+
+`trio.run` and `anyio.run` do want the function, and so may a function of your own called `run`:
+
+```python good
+async def main():
+    print("hello")
+
+
+def run(function):
+    print(function.__name__)
+
+
+run(main)
+```
+
+**The fix is safe:** the program could only crash before.
+
+See [Coroutines](https://docs.python.org/3/library/asyncio-task.html#coroutines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from flake8_asyncrun.core.edits import insert, replace
+from flake8_asyncrun.core.errors import T1, V1, by_version
+from flake8_asyncrun.core.model import Fix, Note, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_given, rule
+from flake8_asyncrun.names.values import Function, Kind, Partial, Value
+
+
+@rule("RUN102", on=cst.Call, fix=Safety.SAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    run = fails_as_given(call, file)
+    target = file.target_at(call)
+    if run is None or target is None:
+        return
+    argument = run.argument
+    value = file.value(argument)
+    if isinstance(argument, cst.Lambda):
+        if file.kind(argument.body) is not Kind.COROUTINE:
+            return
+        what = "a lambda that returns a coroutine"
+    elif file.kind(argument) is Kind.COROUTINE_FUNCTION:
+        what = "a coroutine function"
+    else:
+        return
+    runner = f"{file.text_of(call.func)}()"
+    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+    message = f"`{file.text_of(argument)}` is {what}, not called: {happens}; call it"
+    fix, notes = attempt(lambda: _call_it(argument, value, file))
+    place = (Note("it is defined here", value.place),) if isinstance(value, Function) else ()
+    yield Hit(call, message, fix, (*place, *notes))
+
+
+def _call_it(argument: cst.BaseExpression, value: Value, file: File) -> Fix:
+    if isinstance(argument, cst.Lambda):
+        if argument.params.children:
+            raise Refused("the lambda takes arguments")
+        edit = replace(file, argument, file.source.text_of(argument.body))
+        return Fix("Hand over what the lambda returns", (edit,), Safety.SAFE)
+    if _needs_arguments(value):
+        raise Refused("it needs arguments")
+    if argument.lpar or not isinstance(argument, (cst.Name, cst.Attribute, cst.Call)):
+        raise Refused("it is more than a name")
+    edit = insert(file.span(argument).end, "()")
+    return Fix("Call it", (edit,), Safety.SAFE)
+
+
+def _needs_arguments(value: Value) -> bool:
+    given, named = 0, set[str]()
+    while isinstance(value, Partial):
+        if value.arguments.open:
+            return True
+        given += len(value.arguments.positional)
+        named |= value.arguments.keywords.keys()
+        value = value.function
+    if not isinstance(value, Function):
+        return True
+    declared = value.node.args
+    names = [argument.arg for argument in declared.posonlyargs + declared.args]
+    required = names[: len(names) - len(declared.defaults)]
+    if value.bound is not None and value.role != "staticmethod":
+        given += 1
+    only = [
+        argument.arg
+        for argument, default in zip(declared.kwonlyargs, declared.kw_defaults, strict=True)
+        if default is None
+    ]
+    return bool(set(required[given:] + only) - named)

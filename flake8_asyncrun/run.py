@@ -1,0 +1,239 @@
+"""A whole run: files in, a report for each out. A fault of ours ends here, never at the user."""
+
+from __future__ import annotations
+
+import functools
+import os
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flake8_asyncrun import files
+from flake8_asyncrun.config import Config, ConfigError, selected
+from flake8_asyncrun.core.engine import analyze
+from flake8_asyncrun.core.fix import fix_source
+from flake8_asyncrun.core.gate import may_have_findings
+from flake8_asyncrun.core.model import Finding, Safety
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.suppress import suppress
+from flake8_asyncrun.files import FileError, TextFile
+from flake8_asyncrun.names.project import FindModule, Project
+from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.report import FileReport
+from flake8_asyncrun.rules import ALL
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.core.rule import Rule
+    from flake8_asyncrun.names.target import Target
+
+ROUNDS = 10
+"""How often the files may be gone through before their fixes must have come to rest."""
+
+Configure = Callable[[str], Config]
+"""The configuration of a path; may raise ConfigError."""
+FindProject = Callable[[str, Config], Project]
+"""The project around a path; may raise FileError."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the rules said of one text."""
+
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[str, ...] = ()
+    """What went wrong, one line each, without the path."""
+
+
+def run(paths: Iterable[str], configure: Configure, *, fix: bool, write: bool) -> list[FileReport]:
+    """Check all Python files that `paths` name, and return a report for each, in a fixed order.
+
+    With `fix` the reports hold the text with its fixes, with `write` the files do, too. Nothing is
+    raised: what could not be done is in the reports' `errors`.
+    """
+    names, unlisted = files.python_files(paths)
+    jobs = [_prepare(name, functools.partial(files.read, name), configure) for name in names]
+    reports = _settle(jobs, fix=fix)
+    if write:
+        reports = [
+            _write(job.file, report) if isinstance(job, _Job) and report.changed else report
+            for job, report in zip(jobs, reports, strict=True)
+        ]
+    return [*reports, *(FileReport(error.path, errors=(str(error),)) for error in unlisted)]
+
+
+def run_text(file: TextFile, configure: Configure, *, fix: bool) -> FileReport:
+    """Check one text that was not read from its path, as `run` does. Nothing is written."""
+    return _settle([_prepare(file.path, lambda: file, configure)], fix=fix)[0]
+
+
+def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
+    """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised."""
+    source = Source(path, text, files.module_name(path, files.project_roots(path)))
+    try:
+        project = _project(path, configure(path))
+    except (ConfigError, FileError) as error:
+        return source, Found(errors=(str(error),))
+    try:
+        return source, _ask(source, project, ALL)
+    except Unreadable as error:
+        return source, Found(errors=(str(error),))
+
+
+@dataclass(frozen=True)
+class _Job:
+    file: TextFile
+    config: Config
+    rules: tuple[Rule, ...]
+
+
+def _prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> _Job | FileReport:
+    """Return what is to be done with a file, or what there is to say of it already."""
+    try:
+        file = read()
+        config = configure(path)
+        rules = _rules(config)
+    except (FileError, ConfigError) as error:
+        return FileReport(path, errors=(str(error),))
+    return _Job(file, config, rules) if may_have_findings(file.text) else FileReport(path)
+
+
+@functools.cache
+def _rules(config: Config) -> tuple[Rule, ...]:
+    codes = selected(config, (rule.code for rule in ALL))
+    return tuple(rule for rule in ALL if rule.code in codes)
+
+
+def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool) -> list[FileReport]:
+    """Check the jobs, and with `fix` again until no file's fix makes a finding in another."""
+    reports = [
+        FileReport(job.file.path, job.file.text, job.file.text) if isinstance(job, _Job) else job
+        for job in jobs
+    ]
+    for _ in range(ROUNDS):
+        find_project = _projects(
+            {os.path.realpath(report.path): report.after for report in reports if report.changed}
+        )
+        earlier = reports
+        reports = [
+            _check(job, report, find_project, fix=fix) if isinstance(job, _Job) else report
+            for job, report in zip(jobs, earlier, strict=True)
+        ]
+        moved = [new.after != old.after for new, old in zip(reports, earlier, strict=True)]
+        if not any(moved):
+            return reports
+    return [
+        replace(_unchanged(report), errors=(f"{report.path}: its fixes do not come to rest",))
+        if is_moving
+        else report
+        for report, is_moving in zip(reports, moved, strict=True)
+    ]
+
+
+def _check(job: _Job, report: FileReport, find_project: FindProject, *, fix: bool) -> FileReport:
+    path = job.file.path
+    module = files.module_name(path, files.project_roots(path))
+    source = Source(path, report.after, module)
+    errors: dict[str, None] = {}
+
+    def ask(source: Source) -> list[Finding]:
+        found = _ask(source, project, job.rules)
+        errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
+        return list(suppress(source, found.findings))
+
+    def allowed(finding: Finding) -> bool:
+        return finding.fix is not None and (
+            finding.fix.safety is Safety.SAFE or job.config.unsafe_fixes
+        )
+
+    report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
+    try:
+        project = find_project(path, job.config)
+        if not fix:
+            return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
+        fixed = fix_source(source, ask, allowed)
+    except FileError as error:
+        return replace(_unchanged(report), errors=(str(error),))
+    except Unreadable as error:
+        place = path if error.line is None else f"{path}:{error.line}"
+        return replace(_unchanged(report), errors=(f"{place}: cannot be analysed: {error}",))
+    except Exception as error:  # noqa: BLE001 - the fence around the whole tool
+        return replace(_unchanged(report), errors=(f"{path}: {_our_fault(error)}",))
+    if fixed.problem is not None:
+        errors[f"{path}: was not repaired, which is a bug of ours: {fixed.problem}"] = None
+    return replace(
+        report,
+        after=fixed.text,
+        findings=tuple(fixed.left),
+        applied=(*report.applied, *fixed.applied),
+        errors=tuple(errors),
+    )
+
+
+def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
+    """Ask rules about a file; one that raises loses its own findings only.
+
+    Raises Unreadable, and nothing else.
+    """
+    try:
+        return Found(tuple(analyze(source, project, rules)))
+    except Unreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the fence around the rules
+        if len(rules) == 1:
+            return Found(errors=(f"rule {rules[0].code}: {_our_fault(error)}",))
+        each = [_ask(source, project, [rule]) for rule in rules]
+        if all(found.errors for found in each):
+            return Found(errors=(_our_fault(error),))
+        findings = (finding for found in each for finding in found.findings)
+        return Found(
+            tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
+            tuple(error for found in each for error in found.errors),
+        )
+
+
+def _our_fault(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    reason = " ".join(str(error).split())[:200]
+    return f"a bug of ours{place}: {type(error).__name__}{': ' if reason else ''}{reason}"
+
+
+def _unchanged(report: FileReport) -> FileReport:
+    return replace(report, after=report.before, findings=(), applied=())
+
+
+def _write(file: TextFile, report: FileReport) -> FileReport:
+    try:
+        files.write(file, report.after)
+    except FileError as error:
+        return replace(_unchanged(report), errors=(*report.errors, str(error)))
+    return report
+
+
+def _projects(changed: Mapping[str, str]) -> FindProject:
+    """Return projects that see the `changed` texts instead of what is on disk.
+
+    One project serves all files that look imports up in the same folders.
+    """
+
+    def overlaid(find_module: FindModule) -> FindModule:
+        def find(name: str) -> tuple[str, str] | None:
+            found = find_module(name)
+            if found is None or not changed:
+                return found
+            path, text = found
+            return path, changed.get(os.path.realpath(path), text)
+
+        return find
+
+    @functools.cache
+    def project(folders: tuple[str, ...], target: Target) -> Project:
+        return Project(overlaid(files.module_finder(folders)), target)
+
+    return lambda path, config: project(files.search_path(path, config.python), config.target)
+
+
+_project = _projects({})
+"""For a process that asks about one file at a time, and whose files do not change meanwhile."""

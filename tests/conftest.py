@@ -1,0 +1,27 @@
+"""The option `--update`, which writes what is generated before the tests look at it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update",
+        action="store_true",
+        help="rewrite the fixed blocks of examples, the README's table and docs/; review: git diff",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")  # of pytest-xdist
+    if config.getoption("--update") and not is_worker:
+        # In a process of its own: here, modules whose manuals change must not be imported yet.
+        update = [sys.executable, "-m", "tests.generated"]
+        subprocess.run(update, cwd=Path(__file__).parent.parent, check=True)

@@ -1,0 +1,429 @@
+"""asyncrun-fix from outside: what goes in, what comes out, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from flake8_asyncrun import __version__
+
+PROJECTS = Path(__file__).parent / "fixtures" / "projects"
+
+BAD = """\
+import asyncio
+
+
+async def main():
+    loop = asyncio.get_event_loop()
+    print(loop.is_running())
+
+
+asyncio.run(main)
+"""
+FIXED = BAD.replace("get_event_loop", "get_running_loop").replace("run(main)", "run(main())")
+UNSAFE = """\
+import asyncio
+
+
+async def main():
+    print("Hi")
+
+
+asyncio.run([main(), main()])
+"""
+GOOD = "import asyncio\n\n\nasync def main():\n    pass\n\n\nasyncio.run(main())\n"
+
+
+def call(
+    *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    unwanted = {"VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR"}
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    environment |= {"PYTHONWARNINGS": "error", "PYTHONUTF8": "1", **(variables or {})}
+    return subprocess.run(
+        [sys.executable, "-m", "flake8_asyncrun", *arguments],
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=120,
+    )
+
+
+def asyncrun(*arguments: str, code: int) -> str:
+    """Run asyncrun-fix; what it prints, where it prints no errors and exits with `code`."""
+    done = call(*arguments)
+    assert (done.stderr.decode(), done.returncode) == ("", code)
+    return done.stdout.decode().replace("\r\n", "\n")
+
+
+def refused(*arguments: str) -> str:
+    """Run asyncrun-fix; what it says of a job that it cannot do."""
+    done = call(*arguments)
+    said = done.stderr.decode().replace("\r\n", "\n")
+    assert done.returncode == 2, said
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(**texts: str) -> None:
+    for name, text in texts.items():
+        Path(f"{name}.py").write_bytes(text.encode())
+
+
+def test_safe_fixes_are_applied_and_the_rest_is_listed() -> None:
+    put(a=BAD, b=UNSAFE, c=GOOD)
+    lines = asyncrun(code=1).splitlines()
+    assert lines[0].startswith("b.py:8:13: RUN103 ")
+    assert lines[-2:] == ["Found 3 findings (2 fixed, 1 left).", "1 fixable with --unsafe-fixes."]
+    assert Path("a.py").read_text() == FIXED
+    assert Path("b.py").read_text() == UNSAFE
+
+
+def test_a_second_run_changes_nothing() -> None:
+    put(a=BAD)
+    asyncrun("a.py", code=1)
+    status = Path("a.py").stat()
+    assert asyncrun("a.py", code=0) == "Nothing found.\n"
+    assert Path("a.py").stat().st_mtime_ns == status.st_mtime_ns
+
+
+def test_unsafe_fixes_are_applied_on_request() -> None:
+    put(b=UNSAFE)
+    assert asyncrun("--unsafe-fixes", code=1) == "Found 1 finding (1 fixed, 0 left).\n"
+    repaired = subprocess.run([sys.executable, "b.py"], capture_output=True, check=True)
+    assert repaired.stdout.split() == [b"Hi", b"Hi"]
+
+
+def test_check_changes_nothing() -> None:
+    put(a=BAD, b=UNSAFE)
+    lines = asyncrun("--check", code=1).splitlines()
+    heads = [" ".join(line.split(" ")[:3]) for line in lines if not line.startswith(" ")]
+    assert heads[:2] == ["a.py:5:12: RUN402 [*]", "a.py:9:13: RUN102 [*]"]
+    assert heads[2].startswith("b.py:8:13: RUN103 ")
+    assert lines[-1] == "[*] 2 fixable (run without --check); 1 more with --unsafe-fixes."
+    assert (Path("a.py").read_text(), Path("b.py").read_text()) == (BAD, UNSAFE)
+
+
+def test_diff_changes_nothing_and_can_be_applied() -> None:
+    put(a=BAD, b=UNSAFE)
+    done = call("--diff")
+    assert done.returncode == 1
+    said = "Would fix 2 findings, 1 left (1 fixable with --unsafe-fixes)."
+    assert done.stderr.decode().strip() == said
+    assert done.stdout.startswith(b"--- a.py")
+    assert Path("a.py").read_text() == BAD
+    put(c=GOOD)
+    assert call("--diff", "c.py").stdout == b""
+    assert call("--diff", "c.py").returncode == 0
+
+
+def test_nothing_to_say() -> None:
+    put(c=GOOD)
+    assert asyncrun("c.py", code=0) == "Nothing found.\n"
+
+
+def test_no_files_are_a_warning() -> None:
+    done = call(".")
+    assert done.returncode == 0
+    assert done.stderr.decode().strip() == "warning: no Python files there"
+
+
+def test_json_is_as_ruffs() -> None:
+    put(a=BAD, b=UNSAFE)
+    first, second, third = json.loads(asyncrun("--check", "--output-format", "json", code=1))
+    assert set(first) >= {"filename", "location", "end_location", "code", "message", "fix"}
+    assert first["filename"] == str(Path("a.py").absolute())
+    assert first["code"] == "RUN402"
+    assert first["location"] == {"row": 5, "column": 12}
+    assert first["end_location"] == {"row": 5, "column": 36}
+    assert [each["fix"]["applicability"] for each in (first, second, third)] == [
+        "safe",
+        "safe",
+        "unsafe",
+    ]
+    edits = second["fix"]["edits"]
+    assert all(set(edit) == {"content", "location", "end_location"} for edit in edits)
+
+
+def test_json_of_a_repair_lists_what_is_left() -> None:
+    put(a=BAD, b=UNSAFE)
+    assert [each["code"] for each in json.loads(asyncrun("--output-format=json", code=1))] == [
+        "RUN103"
+    ]
+    put(a=BAD)
+    assert json.loads(asyncrun("--output-format=json", "a.py", code=1)) == []
+
+
+def found(*arguments: str) -> list[str]:
+    done = call("--check", "--output-format=json", *arguments)
+    assert done.stderr == b""
+    return [each["code"] for each in json.loads(done.stdout)]
+
+
+def test_codes_are_selected_and_ignored() -> None:
+    put(a=BAD, b=UNSAFE)
+    assert found() == ["RUN402", "RUN102", "RUN103"]
+    assert found("--select", "RUN1") == ["RUN102", "RUN103"]
+    assert found("--select=RUN1,RUN402", "--ignore=RUN102") == ["RUN402", "RUN103"]
+    assert found("--select=RUN102", "--select", "RUN402") == ["RUN402", "RUN102"]
+    assert found("--ignore", "RUN1") == ["RUN402"]
+    assert found("--select", "RUN102", "--ignore", "RUN1") == ["RUN102"]
+    Path("pyproject.toml").write_text('[tool.asyncrun]\nselect = ["RUN1"]\nignore = ["RUN102"]\n')
+    assert found() == ["RUN103"]
+    assert found("--ignore", "RUN103") == [], "added to what the file says"
+    assert found("--select", "RUN402,RUN102") == ["RUN402", "RUN102"], "instead of it"
+    assert found("--isolated") == ["RUN402", "RUN102", "RUN103"]
+
+
+def test_only_what_is_selected_is_fixed() -> None:
+    put(a=BAD)
+    asyncrun("--select", "RUN102", code=1)
+    assert Path("a.py").read_text() == BAD.replace("run(main)", "run(main())")
+
+
+def test_noqa_silences() -> None:
+    put(a=BAD.replace("run(main)", "run(main)  # noqa: RUN102"))
+    assert found() == ["RUN402"]
+
+
+def test_settings_of_a_project_count(here: Path) -> None:
+    shutil.copytree(PROJECTS / "bot", here / "bot")
+    lines = asyncrun("bot", code=1).splitlines()
+    assert lines == ["Found 2 findings (2 fixed, 0 left)."]
+    main = here / "bot" / "src" / "bot" / "__main__.py"
+    assert "asyncio.run(reply())" in main.read_text()
+    assert found("--isolated", "bot") == ["RUN103"], "ignored in its pyproject.toml"
+
+
+def test_names_lead_to_packages_of_the_named_python(here: Path) -> None:
+    put(a="import asyncio\nimport fromelsewhere\n\nasyncio.run(fromelsewhere.main)\n")
+    assert found() == []
+    packages = here / "env" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "fromelsewhere.py").write_text("async def main(): ...\n")
+    (here / "env" / "pyvenv.cfg").touch()
+    assert found("--python", "env") == ["RUN102"]
+    Path("pyproject.toml").write_text('[tool.asyncrun]\npython = "env"\n')
+    assert found() == ["RUN102"]
+
+
+@pytest.mark.parametrize(("version", "safety"), [("3.8", "unsafe"), ("3.10", "safe")])
+def test_the_target_decides(version: str, safety: str) -> None:
+    put(a="import asyncio\n\nlock = asyncio.Lock(loop=None)\n")
+    options = ("--check", "--select=RUN301", "--output-format=json")
+    [finding] = json.loads(asyncrun(*options, "--target-version", version, code=1))
+    assert finding["fix"]["applicability"] == safety
+    Path("pyproject.toml").write_text(f'[project]\nrequires-python = ">={version}"\n')
+    assert json.loads(asyncrun(*options, code=1)) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--select", "E5"), 'error: --select: expected codes such as "RUN1"'),
+        (("--select", "RUN9"), "error: select: no rule's code begins with RUN9"),
+        (("--ignore", "RUN9"), "error: ignore: no rule's code begins with RUN9"),
+        (("--target-version", "2.7"), "error: --target-version: Python 2.7 is not one of"),
+        (("--python", "no-such-python"), "error: no-such-python: is neither an interpreter nor"),
+        (("--explain", "RUN9"), "error: --explain: no rule is called RUN9"),
+        (("missing.py",), "error: missing.py: cannot be read: no such file or directory"),
+    ],
+)
+def test_a_job_that_cannot_be_done_is_one_line(arguments: tuple[str, ...], said: str) -> None:
+    put(a=BAD, b=BAD)
+    refusal = refused("--check", *arguments)
+    assert refusal.startswith(said)
+    assert refusal.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--no-such-option",), "No such option"),
+        (("--output-format", "xml"), "'xml' is not one of"),
+        (("--diff", "--output-format", "json"), "--diff has no JSON form"),
+        (("-", "a.py"), "- cannot be combined with other paths"),
+    ],
+)
+def test_a_wrong_call_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    assert said in refused(*arguments)
+
+
+def test_broken_settings_are_named_once() -> None:
+    put(a=BAD, b=BAD)
+    Path("pyproject.toml").write_text("[tool.asyncrun]\nselekt = []\n")
+    said = refused()
+    assert said == (
+        f"error: {Path('pyproject.toml').absolute()}: selekt: unknown key; did you mean select?\n"
+    )
+    assert Path("a.py").read_text() == BAD
+
+
+def test_the_other_files_are_done() -> None:
+    put(a="import asyncio\ndef (\n", b=BAD)
+    Path("c.py").write_bytes(b"# coding: no-such\nimport asyncio\n")
+    errors = refused().splitlines()
+    assert [error.split(" ")[:2] for error in errors] == [
+        ["error:", "a.py:2:"],
+        ["error:", "c.py:"],
+    ]
+    assert Path("b.py").read_text() == FIXED
+
+
+def test_what_a_change_must_not_touch_stays(here: Path) -> None:
+    original = (
+        b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\nimport asyncio\r\n\r\n\r\n"
+        b"async def main():\r\n\tloop = asyncio.get_event_loop()  # \xe6\x97\xa5\n"
+        b"\tprint(loop)\r\n\n\nasyncio.run(main())"
+    )
+    real = here / "real.py"
+    real.write_bytes(original)
+    real.chmod(0o755)
+    if sys.platform != "win32":
+        (here / "a").mkdir()
+        (here / "a" / "link.py").symlink_to(real)
+    asyncrun("a" if sys.platform != "win32" else ".", code=1)
+    assert real.read_bytes() == original.replace(b"get_event_loop", b"get_running_loop")
+    if sys.platform != "win32":
+        assert real.stat().st_mode & 0o777 == 0o755
+        assert (here / "a" / "link.py").is_symlink()
+
+
+def test_a_legacy_encoding_stays() -> None:
+    text = f"# coding: latin-1\n# \xe9\n{BAD}"
+    Path("a.py").write_bytes(text.encode("latin-1"))
+    asyncrun(code=1)
+    fixed = Path("a.py").read_bytes()
+    assert fixed == text.replace(BAD, FIXED).encode("latin-1")
+
+
+def test_standard_input_is_repaired_to_standard_output() -> None:
+    data = b"\xef\xbb\xbf" + BAD.replace("\n", "\r\n").encode()
+    done = call("-", stdin=data)
+    assert done.stdout == data.replace(BAD.encode(), b"").replace(
+        b"get_event_loop", b"get_running_loop"
+    ).replace(b"run(main)", b"run(main())")
+    assert done.stderr.decode().strip() == "Found 2 findings (2 fixed, 0 left)."
+    assert done.returncode == 1
+    assert list(Path().iterdir()) == []
+
+
+def test_standard_input_with_nothing_to_say_comes_out_as_it_is() -> None:
+    done = call("-", stdin=GOOD.encode())
+    assert (done.stdout, done.returncode) == (GOOD.encode(), 0)
+
+
+@pytest.mark.parametrize("data", [b"import asyncio\ndef (\n", b"# coding: no-such\n\xff"])
+def test_standard_input_that_cannot_be_read_comes_out_as_it_is(data: bytes) -> None:
+    done = call("-", "--stdin-filename", "x.py", stdin=data)
+    assert (done.stdout, done.returncode) == (data, 2)
+    [line] = done.stderr.decode().splitlines()
+    assert line.startswith("error: x.py")
+
+
+def test_standard_input_knows_its_neighbours(here: Path) -> None:
+    (here / "app").mkdir()
+    (here / "app" / "store.py").write_text("async def save(): ...\n")
+    code = b"import asyncio\nfrom store import save\n\nasyncio.run(save)\n"
+    done = call("--check", "--stdin-filename", "app/main.py", "-", stdin=code)
+    assert done.stdout.decode().startswith(f"{Path('app/main.py')}:4:13: RUN102 [*] ")
+    assert done.returncode == 1
+    diff = call("--diff", "--stdin-filename", "app/main.py", "-", stdin=code).stdout.decode()
+    assert diff.splitlines()[0] == f"--- {Path('app/main.py')}"
+    listed = call("--check", "--output-format", "json", "-", stdin=BAD.encode())
+    assert {each["filename"] for each in json.loads(listed.stdout)} == {"-"}
+
+
+def test_every_rule_is_listed_and_explained() -> None:
+    lines = asyncrun("--list-rules", code=0).splitlines()
+    codes = [line.split()[0] for line in lines]
+    assert codes == sorted(codes)
+    assert {"RUN001", "RUN102", "RUN402"} <= set(codes)
+    [line] = [line for line in lines if line.startswith("RUN402")]
+    assert line.split()[1:4] == ["get-event-loop-in-coroutine", "safe", "fix"]
+    manual = asyncrun("--explain", "RUN402", code=0)
+    assert manual.startswith("# RUN402 get-event-loop-in-coroutine\n\n")
+    assert line.endswith(manual.splitlines()[2])
+    assert "```python bad" in manual
+    assert asyncrun("--explain", "get-event-loop-in-coroutine", code=0) == manual
+
+
+def test_the_version_and_the_help() -> None:
+    assert asyncrun("--version", code=0) == f"asyncrun-fix {__version__}\n"
+    text = asyncrun("--help", code=0)
+    assert text.startswith("Usage: asyncrun-fix [OPTIONS] [PATH]...")
+    assert asyncrun("-h", code=0) == text
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_question_does_not_load_libcst(option: str) -> None:
+    code = (
+        "import sys\nfrom flake8_asyncrun.cli import main\n"
+        f"try:\n    main([{option!r}])\n"
+        "except SystemExit:\n    sys.exit('libcst' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_no_colour_where_there_is_no_terminal() -> None:
+    put(b=UNSAFE)
+    assert "\x1b" not in asyncrun("--check", code=1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_on_a_terminal(variables: dict[str, str], colored: bool) -> None:
+    import pty
+
+    put(b=UNSAFE)
+    parent, child = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "flake8_asyncrun", "--check", "b.py"]
+    subprocess.run(command, stdout=child, env={**environment, **variables}, timeout=60)
+    os.close(child)
+    written = os.read(parent, 10_000).decode()
+    os.close(parent)
+    assert "RUN103" in written
+    assert ("\x1b[" in written) == colored
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
+def test_a_reader_that_leaves_is_no_fault() -> None:
+    put(**{f"b{number}": UNSAFE for number in range(200)})
+    command = [sys.executable, "-m", "flake8_asyncrun", "--check"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert said == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_cannot_say_it_is_no_fault(here: Path, encoding: str) -> None:
+    (here / "日本").mkdir()
+    (here / "日本" / "b.py").write_text(UNSAFE)
+    done = call("--check", variables={"PYTHONIOENCODING": encoding})
+    assert (done.stderr, done.returncode) == (b"", 1)
+    assert b"b.py:8:13: RUN103" in done.stdout
+
+
+def test_the_script_is_installed() -> None:
+    folder = Path(sys.executable).parent
+    script = shutil.which("asyncrun-fix", path=str(folder))
+    assert script is not None
+    done = subprocess.run([script, "--version"], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == f"asyncrun-fix {__version__}"

@@ -1,0 +1,69 @@
+"""Proof by execution: what the manuals claim happens, and what the fixes make of it runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flake8_asyncrun.names.target import show
+from tests.analysis import are_installed
+from tests.environments import environment_or_skip
+from tests.examples import WITH_EXAMPLES, Example, all_examples
+from tests.interpreters import RUNNING, Interpreter, interpreters
+from tests.proof import prove
+
+if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
+
+    from flake8_asyncrun.core.rule import Rule
+
+# An environment is made for each of them, so a few stand for all.
+WITH_LIBRARIES = {(3, 8), (3, 11), (3, 14), RUNNING}
+ASKED_FOR = {(3, 8), (3, 11), RUNNING} if os.environ.get("ASYNCRUN_STRICT") == "1" else {RUNNING}
+
+
+def cases() -> Iterator[tuple[Rule, Example, Interpreter]]:
+    for rule in WITH_EXAMPLES:
+        for example in all_examples(rule):
+            for interpreter in interpreters():
+                without_it = example.block.needs and interpreter.version not in WITH_LIBRARIES
+                if example.is_executed_on(interpreter.version) and not without_it:
+                    yield rule, example, interpreter
+
+
+CASES = list(cases())
+
+
+def is_at_hand(example: Example, interpreter: Interpreter) -> bool:
+    """Say whether the Python that runs the tests will do."""
+    return interpreter.is_running and are_installed(example.block.needs)
+
+
+def parameters(example: Example, interpreter: Interpreter) -> ParameterSet:
+    return pytest.param(
+        example,
+        interpreter,
+        id=f"{example}-py{show(interpreter.version)}",
+        marks=[] if is_at_hand(example, interpreter) else [pytest.mark.slow],
+    )
+
+
+@pytest.mark.parametrize(
+    ("example", "interpreter"),
+    [parameters(example, interpreter) for _, example, interpreter in CASES],
+)
+def test_does_what_it_claims(example: Example, interpreter: Interpreter) -> None:
+    if is_at_hand(example, interpreter) or not example.block.needs:
+        prove(example, interpreter)
+    else:
+        python = environment_or_skip(show(interpreter.version), example.block.needs)
+        prove(example, interpreter, str(python))
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.name)
+def test_is_proven_on_every_python_asked_for(rule: Rule) -> None:
+    proven = {interpreter.version for of, example, interpreter in CASES if of is rule}
+    assert proven >= ASKED_FOR

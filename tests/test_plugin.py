@@ -1,0 +1,330 @@
+"""flake8 with us in it, called as its users call it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flake8_asyncrun import __version__
+from flake8_asyncrun.plugin import Plugin
+
+BAD = """\
+import asyncio
+
+
+async def main():
+    return asyncio.get_event_loop()
+
+
+asyncio.run(main)
+"""
+FORMAT = "--format=%(path)s:%(row)d:%(col)d %(code)s %(text)s"
+HITS = ["5:12 RUN402", "8:13 RUN102"]
+
+
+def flake8(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {name: text for name, text in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(
+        [sys.executable, "-m", "flake8", FORMAT, *arguments],
+        input=stdin,
+        capture_output=True,
+        env={**environment, "PYTHONUTF8": "1"},
+        timeout=120,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
+def hits(*arguments: str, stdin: bytes | None = None, path: str = "") -> list[str]:
+    """Return what flake8 says of `path`, else of all, as "row:column code"."""
+    done = flake8(*arguments, stdin=stdin)
+    assert done.stderr == ""
+    split = (line.split(":", 1) for line in done.stdout.splitlines())
+    return [
+        " ".join(text.split(" ")[:2])
+        for name, text in split
+        if not path or Path(name) == Path(path)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("setup.cfg").write_text("[flake8]\n")
+    return tmp_path
+
+
+def put(name: str, text: str | bytes) -> None:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def configure(text: str) -> None:
+    Path("setup.cfg").write_text(f"[flake8]\n{text}\n")
+
+
+def test_flake8_lists_us() -> None:
+    said = " ".join(flake8("--version").stdout.split())
+    assert f"flake8-asyncrun: {__version__}" in said
+    assert "--asyncrun-target-version VERSION" in flake8("--help").stdout
+
+
+def test_findings_are_on_by_default() -> None:
+    put("a.py", BAD)
+    done = flake8()
+    assert done.returncode == 1
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f".{os.sep}a.py:5:12 RUN402 ")
+    assert second.startswith(f".{os.sep}a.py:8:13 RUN102 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--select=RUN",), HITS),
+        (("--select=RUN1",), HITS[1:]),
+        (("--select=E,W",), []),
+        (("--select=E", "--extend-select=RUN402"), HITS[:1]),
+        (("--ignore=RUN",), []),
+        (("--ignore=RUN102",), HITS[:1]),
+        (("--extend-ignore=RUN4",), HITS[1:]),
+        (("--per-file-ignores=a.py:RUN402",), HITS[1:]),
+        (("--per-file-ignores=b.py:RUN402",), HITS),
+    ],
+)
+def test_flake8_selects(arguments: tuple[str, ...], expected: list[str]) -> None:
+    put("a.py", BAD)
+    assert hits(*arguments) == expected
+
+
+def test_flake8_selects_by_its_configuration() -> None:
+    put("a.py", BAD)
+    configure("extend-ignore = RUN4\nper-file-ignores =\n    b.py: RUN1")
+    put("b.py", BAD)
+    assert hits(path="./a.py") == HITS[1:]
+    assert hits(path="./b.py") == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# noqa", []),
+        ("# noqa: RUN102", []),
+        ("# noqa: RUN1", []),
+        ("# NOQA:E501,RUN102", []),
+        ("# noqa: RUN402", HITS[1:]),
+        ("# no qa", HITS[1:]),
+    ],
+)
+def test_flake8_suppresses(comment: str, expected: list[str]) -> None:
+    put("a.py", BAD.replace("run(main)", f"run(main)  {comment}"))
+    assert hits("--extend-ignore=RUN402") == expected
+    assert hits("--extend-ignore=RUN402", "--disable-noqa") == HITS[1:]
+
+
+def test_flake8_suppresses_whole_files() -> None:
+    put("a.py", f"# flake8: noqa\n{BAD}")
+    assert hits() == []
+    assert hits("--disable-noqa") == ["6:12 RUN402", "9:13 RUN102"]
+
+
+def test_our_own_settings_select_nothing_here() -> None:
+    put("a.py", BAD)
+    put("pyproject.toml", '[tool.asyncrun]\nselect = ["RUN2"]\n')
+    assert hits() == HITS
+
+
+def test_several_jobs() -> None:
+    for number in range(6):
+        put(f"a{number}.py", BAD)
+    assert hits("-j2") == HITS * 6
+
+
+def test_columns_count_characters() -> None:
+    put(
+        "a.py", "import asyncio\nif 1:\n\tasync def main(): x = '日本é'; asyncio.get_event_loop()\n"
+    )
+    assert hits("--select=RUN") == ["3:31 RUN402"]
+    put("a.py", "\ufeffimport asyncio\nasync def f(): asyncio.get_event_loop()\n")
+    assert hits("--select=RUN") == ["2:16 RUN402"]
+    put("a.py", "# coding: latin-1\nimport asyncio\nasync def f(): 'é'; asyncio.get_event_loop()\n"
+        .encode("latin-1"))  # fmt: skip
+    assert hits("--select=RUN") == ["3:21 RUN402"]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_lines_end_as_they_like(newline: str) -> None:
+    put("a.py", BAD.replace("\n", newline))
+    assert hits("--select=RUN") == HITS
+    if newline == "\r\n":
+        assert hits("--select=RUN", "-", stdin=Path("a.py").read_bytes()) == HITS
+
+
+def test_standard_input() -> None:
+    done = flake8("-", stdin=BAD.encode())
+    assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["stdin:5:12", "stdin:8:13"]
+
+
+def test_standard_input_has_neighbours() -> None:
+    put("app/store.py", "async def save(): ...\n")
+    code = b"import asyncio\nfrom store import save\n\nasyncio.run(save)\n"
+    assert hits("-", stdin=code) == []
+    named = ("--stdin-display-name", "app/main.py", "-")
+    assert hits(*named, stdin=code, path="app/main.py") == ["4:13 RUN102"]
+
+
+def test_names_lead_to_other_files() -> None:
+    put("pyproject.toml", "")
+    put("src/app/__init__.py", "from .store import save\n")
+    put("src/app/store.py", "async def save(): ...\n")
+    put("tools/run.py", "import asyncio\nimport app\n\nasyncio.run(app.save)\n")
+    assert hits("--select=RUN") == ["4:13 RUN102"]
+
+
+def test_the_named_python_has_the_packages(here: Path) -> None:
+    packages = here / "env" / "lib" / "python3.11" / "site-packages"
+    put(str(packages / "fromelsewhere.py"), "async def main(): ...\n")
+    put("env/pyvenv.cfg", "")
+    put("a.py", "import asyncio\nimport fromelsewhere\n\nasyncio.run(fromelsewhere.main)\n")
+    assert hits("a.py") == []
+    assert hits("--asyncrun-python=env", "a.py") == ["4:13 RUN102"]
+    put("pyproject.toml", '[tool.asyncrun]\npython = "env"\n')
+    assert hits("a.py") == ["4:13 RUN102"]
+    put("pyproject.toml", "")
+    configure("asyncrun-python = ./env")
+    put("b.py", Path("a.py").read_text())
+    assert hits("-j2", "a.py", "b.py") == ["4:13 RUN102"] * 2
+    assert hits("--asyncrun-python=gone", "a.py") == ["1:1 RUN001"]
+
+
+def test_the_target_comes_from_the_options_or_the_project() -> None:
+    put(
+        "a.py",
+        "import asyncio\nimport sys\n\n\nasync def main(): ...\n\n"
+        "if sys.version_info < (3, 9):\n    asyncio.run(main)\n",
+    )
+    run = "--select=RUN"
+    assert hits(run) == [], "a Python before 3.9 is not among the targets"
+    assert hits(run, "--asyncrun-target-version=3.8") == ["8:17 RUN102"]
+    put("pyproject.toml", '[project]\nrequires-python = ">=3.8"\n')
+    assert hits(run) == ["8:17 RUN102"]
+    assert hits(run, "--asyncrun-target-version=3.9") == []
+    configure("asyncrun-target-version = 3.9")
+    assert hits(run, "-j2") == []
+
+
+def test_a_wrong_target_is_refused() -> None:
+    put("a.py", BAD)
+    done = flake8("--asyncrun-target-version=2.7")
+    assert done.returncode == 2
+    assert "argument --asyncrun-target-version: Python 2.7 is not one of 3.7" in done.stderr
+
+
+def test_broken_settings_are_a_finding_on_line_one() -> None:
+    put("a.py", BAD)
+    put("b.py", "x = 1\n")
+    put("pyproject.toml", "[tool.asyncrun]\nselekt = 1\n")
+    done = flake8()
+    [line] = done.stdout.splitlines()
+    assert line.startswith(f".{os.sep}a.py:1:1 RUN001 ")
+    assert "selekt: unknown key" in line
+
+
+def test_a_syntax_error_is_for_flake8() -> None:
+    put("a.py", "import asyncio\ndef (\n")
+    assert [hit.split(" ")[1] for hit in hits("--select=RUN,E9")] == ["E999"]
+
+
+def test_null_bytes_are_for_flake8() -> None:
+    put("a.py", b"import asyncio\nx = 1\0\n")
+    assert [hit.split(" ")[1] for hit in hits("--select=RUN,E9")] == ["E999"]
+
+
+def test_a_missing_file_is_for_flake8() -> None:
+    assert [hit.split(" ")[1] for hit in hits("missing.py")] == ["E902"]
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "-" * 3000 + "x",
+        f"x = {' and '.join('a' * 20_000)}",
+        "(" * 150 + ")" * 150,
+        "x" + ".x" * 3000,
+    ],
+)
+def test_absurd_nesting_does_not_break_flake8(deep: str) -> None:
+    put("a.py", f"import asyncio\n{deep}\n")
+    put("b.py", BAD)
+    done = flake8("--select=RUN", "-j1")
+    if "flake8_asyncrun" not in done.stderr and done.returncode == 1 and "Traceback" in done.stderr:
+        # The tree is too deep for this Python itself, and flake8 stops whoever its plugins are.
+        assert "ast construction" in done.stderr or "RecursionError" in done.stderr
+        return
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith(f".{os.sep}b.py") for line in lines) == 2
+    for line in lines[:-2]:
+        assert line.startswith(f".{os.sep}a.py:1:1 RUN001 "), line
+        assert line.endswith("nested too deeply")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("-" * 3000 + "x", "nested too deeply"),
+        (f"x = {' and '.join('a' * 20_000)}", "nested too deeply"),
+        ("x = 1\0", "null byte"),
+        ("def (", "syntax error"),
+    ],
+)
+def test_what_cannot_be_analysed_is_one_finding(text: str, reason: str) -> None:
+    import ast
+
+    [(line, column, said, kind)] = Plugin(ast.parse(""), "a.py", ["import asyncio\n", text]).run()
+    assert (line, column, kind) == (1, 0, Plugin)
+    assert said.startswith("RUN001 ")
+    assert reason in said
+
+
+def test_a_rule_that_raises_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ast
+
+    from flake8_asyncrun import run
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no")
+
+    monkeypatch.setattr(run, "analyze", broken)
+    [(line, _, said, _)] = Plugin(ast.parse(""), "a.py", ["import asyncio\n"]).run()
+    assert line == 1
+    assert said.startswith("RUN001 ")
+    assert said.endswith("ZeroDivisionError: no")
+
+
+def test_a_file_without_our_words_costs_nothing() -> None:
+    code = (
+        "import sys, ast\nbefore = set(sys.modules)\n"
+        "from flake8_asyncrun.plugin import Plugin\n"
+        "assert list(Plugin(ast.parse(''), 'a.py', ['import os\\n']).run()) == []\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    ours = {"flake8_asyncrun", "flake8_asyncrun.core", "flake8_asyncrun.core.gate"}
+    loaded = set(done.stdout.decode().split())
+    assert {name for name in loaded if name.startswith("flake8_asyncrun")} == {
+        *ours,
+        "flake8_asyncrun.plugin",
+    }
+    assert not any(name.startswith(("libcst", "yaml", "tomllib", "packaging")) for name in loaded)

@@ -1,0 +1,183 @@
+"""What is said of findings, as a whole, against the files in tests/fixtures/reports."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from flake8_asyncrun import report
+from flake8_asyncrun.core.model import Edit, Finding, Fix, Note, Place, Safety, Span
+from flake8_asyncrun.report import FileReport
+
+REPORTS = Path(__file__).parent / "fixtures" / "reports"
+
+BOT = "import asyncio\nif x:\n\tasyncio.run(start())\nname = '日本é'; run(x)\r\n"
+UNSAFE = Finding(
+    "RUN103",
+    "`x` is not awaitable",
+    Span(len(BOT.encode()) - 4, len(BOT.encode()) - 3),
+    Fix("Unwrap it", (Edit(Span(0, 0), "é\n"),), Safety.UNSAFE),
+)
+
+
+def span(part: str) -> Span:
+    start = BOT.encode().index(part.encode())
+    return Span(start, start + len(part.encode()))
+
+
+SAFE = Finding(
+    "RUN101",
+    "`start()` returns a future",
+    span("start()"),
+    Fix(
+        "Move it into `async def main()`",
+        (Edit(Span(15, 15), "async def main():\n"), Edit(span("start()"), "main()")),
+        Safety.SAFE,
+    ),
+    (Note("declared here", Place("lib/client.py", 7)),),
+)
+REFUSED = Finding(
+    "RUN201",
+    "`run` captures the loop",
+    span("run(x)"),
+    None,
+    (Note("captured here", Place("/elsewhere/slack.py", 12)), Note("no fix: `x` is used later")),
+)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def reports(here: Path) -> list[FileReport]:
+    return [
+        FileReport(str(here / "app" / "bot.py"), BOT, BOT, (SAFE, REFUSED, UNSAFE)),
+        FileReport("quiet.py"),
+        FileReport("-", "run()\n", "run()\n", (Finding("RUN102", "not called", Span(0, 3)),)),
+    ]
+
+
+def compare(name: str, written: str, update: bool) -> None:
+    path = REPORTS / name
+    if update:
+        path.write_bytes(written.encode())
+    assert written == path.read_bytes().decode(), "`pytest --update` writes it"
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))
+
+
+def test_text(reports: list[FileReport], update: bool) -> None:
+    compare("text.txt", report.text(reports), update)
+
+
+def test_text_in_colour(reports: list[FileReport], update: bool) -> None:
+    compare("color.txt", report.text(reports, color=True), update)
+
+
+def test_json(reports: list[FileReport], here: Path, update: bool) -> None:
+    written = report.as_json(reports)
+    folder = json.dumps(str(here))[1:-1]
+    compare("report.json", written.replace(folder, "HERE").replace("\\\\", "/"), update)
+
+
+def test_json_has_the_text_as_it_is(reports: list[FileReport]) -> None:
+    first, refused, unsafe, last = json.loads(report.as_json(reports))
+    assert first["location"] == {"row": 3, "column": 14}
+    assert first["end_location"] == {"row": 3, "column": 21}
+    assert [edit["content"] for edit in first["fix"]["edits"]] == ["async def main():\n", "main()"]
+    assert first["fix"]["edits"][0]["location"] == {"row": 2, "column": 1}
+    assert refused["fix"] is None
+    assert refused["location"] == {"row": 4, "column": 15}, "characters, not bytes"
+    assert unsafe["fix"]["applicability"] == "unsafe"
+    assert unsafe["fix"]["edits"][0]["content"] == "é\n"
+    assert last["filename"] == "-"
+
+
+def test_no_findings_are_a_list_too() -> None:
+    assert json.loads(report.as_json([FileReport("a.py")])) == []
+
+
+@pytest.mark.parametrize(
+    ("findings", "applied", "unsafe_fixes", "closing"),
+    [
+        ((), (), False, "Nothing found."),
+        ((REFUSED,), (), False, "Found 1 finding."),
+        ((SAFE,), (), False, "Found 1 finding.\n[*] 1 fixable (run without --check)."),
+        ((UNSAFE,), (), False, "Found 1 finding.\n1 fixable with --unsafe-fixes."),
+        ((UNSAFE,), (), True, "Found 1 finding.\n[*] 1 fixable (run without --check)."),
+        (
+            (SAFE, UNSAFE, UNSAFE),
+            (),
+            False,
+            "Found 3 findings.\n[*] 1 fixable (run without --check); 2 more with --unsafe-fixes.",
+        ),
+        ((), (SAFE,), False, "Found 1 finding (1 fixed, 0 left)."),
+        ((REFUSED,), (SAFE, SAFE), False, "Found 3 findings (2 fixed, 1 left)."),
+    ],
+)
+def test_the_closing_lines_count(
+    findings: tuple[Finding, ...], applied: tuple[Finding, ...], unsafe_fixes: bool, closing: str
+) -> None:
+    one = FileReport("a.py", BOT, BOT, findings, applied, unsafe_fixes=unsafe_fixes)
+    assert report.text([one]).endswith(f"{closing}\n")
+    above = report.text([one]).removesuffix(f"{closing}\n").splitlines()
+    assert sum(line.startswith("a.py:") for line in above) == len(findings)
+    assert sum("[*]" in line for line in above) == closing.count("[*] 1")
+
+
+def test_nothing_found_is_not_said_where_something_failed() -> None:
+    assert report.text([FileReport("a.py", errors=("a.py: syntax error",))]) == ""
+
+
+@pytest.mark.parametrize(
+    ("findings", "line"),
+    [
+        ((), "Would fix 1 finding, 0 left.\n"),
+        ((REFUSED, UNSAFE), "Would fix 1 finding, 2 left (1 fixable with --unsafe-fixes).\n"),
+    ],
+)
+def test_the_summary_of_a_diff_counts(findings: tuple[Finding, ...], line: str) -> None:
+    assert report.summary([FileReport("a.py", BOT, BOT, findings, (SAFE,))]) == line
+
+
+BEFORE = "a = 1\r\nb = 2\nc = '\x0c \x85 \u2028'\rd = 4\n" + "x\n" * 10 + "last"
+AFTER = BEFORE.replace("b = 2", "b = '日本'").replace("last", "first")
+
+
+def test_diff(update: bool) -> None:
+    changes = [
+        FileReport("a b.py", BEFORE, AFTER),
+        FileReport("same.py", "x\n", "x\n"),
+        FileReport("end.py", "x\n", "x"),
+    ]
+    compare("changes.diff", report.diff(changes), update)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git on this machine")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(BEFORE, AFTER), ("x\n", "x"), ("x", "x\n"), ("\ty\r\n", "\tz\r\n"), ("", "x\n")],
+)
+def test_a_diff_can_be_applied(here: Path, before: str, after: str) -> None:
+    file = here / "a.py"
+    file.write_bytes(before.encode())
+    changes = report.diff([FileReport(str(file), before, after)])
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply", "-p0", "-"], input=changes.encode(), check=True)
+    assert file.read_bytes() == after.encode()
+
+
+def test_paths_below_are_shown_short(here: Path) -> None:
+    assert report.shown(str(here / "a" / "b.py")) == str(Path("a", "b.py"))
+    assert report.shown("a.py") == "a.py"
+    assert report.shown(str(here.parent / "b.py")) == str(here.parent / "b.py")
