@@ -181,16 +181,18 @@ def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
     except Unreadable:
         raise
     except Exception as error:  # noqa: BLE001 - the fence around the rules
-        if len(rules) == 1:
-            return Found(errors=(f"rule {rules[0].code}: {_our_fault(error)}",))
-        each = [_ask(source, project, [rule]) for rule in rules]
-        if all(found.errors for found in each):
+        if len(rules) <= 1:
             return Found(errors=(_our_fault(error),))
-        findings = (finding for found in each for finding in found.findings)
-        return Found(
-            tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
-            tuple(error for found in each for error in found.errors),
-        )
+    each = [(rule.code, _ask(source, project, [rule])) for rule in rules]
+    findings = (finding for _, found in each for finding in found.findings)
+    faults: dict[str, list[str]] = {}
+    for code, found in each:
+        for fault in found.errors:
+            faults.setdefault(fault, []).append(code)
+    return Found(
+        tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
+        tuple(f"{', '.join(codes)}: {fault}" for fault, codes in faults.items()),
+    )
 
 
 def _our_fault(error: Exception) -> str:

@@ -160,7 +160,7 @@ def rewritten(document: Document, rule: Rule) -> str:
         fixed = example.fixed
         if fixed is None:
             continue
-        made = unmarked(fix([rule], example, example.code, any_fix).text)
+        made = fix([rule], example, unmarked(example.code), any_fix).text
         if made != unmarked(fixed.code):
             marking = ALL if document.is_manual else [rule]
             code = _marked(made, find(marking, example, made))

@@ -86,7 +86,7 @@ def put(**texts: str) -> None:
 def test_safe_fixes_are_applied_and_the_rest_is_listed() -> None:
     put(a=BAD, b=UNSAFE, c=GOOD)
     lines = asyncrun(code=1).splitlines()
-    assert lines[0].startswith("b.py:8:13: RUN103 ")
+    assert lines[0].startswith("b.py:8:1: RUN103 ")
     assert lines[-2:] == ["Found 3 findings (2 fixed, 1 left).", "1 fixable with --unsafe-fixes."]
     assert Path("a.py").read_text() == FIXED
     assert Path("b.py").read_text() == UNSAFE
@@ -111,8 +111,8 @@ def test_check_changes_nothing() -> None:
     put(a=BAD, b=UNSAFE)
     lines = asyncrun("--check", code=1).splitlines()
     heads = [" ".join(line.split(" ")[:3]) for line in lines if not line.startswith(" ")]
-    assert heads[:2] == ["a.py:5:12: RUN402 [*]", "a.py:9:13: RUN102 [*]"]
-    assert heads[2].startswith("b.py:8:13: RUN103 ")
+    assert heads[:2] == ["a.py:5:12: RUN402 [*]", "a.py:9:1: RUN102 [*]"]
+    assert heads[2].startswith("b.py:8:1: RUN103 ")
     assert lines[-1] == "[*] 2 fixable (run without --check); 1 more with --unsafe-fixes."
     assert (Path("a.py").read_text(), Path("b.py").read_text()) == (BAD, UNSAFE)
 
@@ -339,7 +339,7 @@ def test_standard_input_knows_its_neighbours(here: Path) -> None:
     (here / "app" / "store.py").write_text("async def save(): ...\n")
     code = b"import asyncio\nfrom store import save\n\nasyncio.run(save)\n"
     done = call("--check", "--stdin-filename", "app/main.py", "-", stdin=code)
-    assert done.stdout.decode().startswith(f"{Path('app/main.py')}:4:13: RUN102 [*] ")
+    assert done.stdout.decode().startswith(f"{Path('app/main.py')}:4:1: RUN102 [*] ")
     assert done.returncode == 1
     diff = call("--diff", "--stdin-filename", "app/main.py", "-", stdin=code).stdout.decode()
     assert diff.splitlines()[0] == f"--- {Path('app/main.py')}"
@@ -418,7 +418,7 @@ def test_a_terminal_that_cannot_say_it_is_no_fault(here: Path, encoding: str) ->
     (here / "日本" / "b.py").write_text(UNSAFE)
     done = call("--check", variables={"PYTHONIOENCODING": encoding})
     assert (done.stderr, done.returncode) == (b"", 1)
-    assert b"b.py:8:13: RUN103" in done.stdout
+    assert b"b.py:8:1: RUN103" in done.stdout
 
 
 def test_the_script_is_installed() -> None:

@@ -455,12 +455,13 @@ def test_an_interpreter_stands_for_its_environment(
     assert files.installed(str(windows / "python.exe"), None) == expected
 
 
-@pytest.mark.parametrize("python", ["no-such-python", "empty"])
+@pytest.mark.parametrize("python", ["no-such-python", "empty", "lone"])
 def test_a_python_without_packages_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    put(tmp_path, "lone")
     with pytest.raises(FileError, match=f"{python}: is neither an interpreter nor"):
         files.search_path("a.py", python)
 

@@ -23,7 +23,7 @@ async def main():
 asyncio.run(main)
 """
 FORMAT = "--format=%(path)s:%(row)d:%(col)d %(code)s %(text)s"
-HITS = ["5:12 RUN402", "8:13 RUN102"]
+HITS = ["5:12 RUN402", "8:1 RUN102"]
 
 
 def flake8(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
@@ -81,7 +81,7 @@ def test_findings_are_on_by_default() -> None:
     assert done.returncode == 1
     first, second = done.stdout.splitlines()
     assert first.startswith(f".{os.sep}a.py:5:12 RUN402 ")
-    assert second.startswith(f".{os.sep}a.py:8:13 RUN102 ")
+    assert second.startswith(f".{os.sep}a.py:8:1 RUN102 ")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,39 @@ def test_flake8_suppresses(comment: str, expected: list[str]) -> None:
 def test_flake8_suppresses_whole_files() -> None:
     put("a.py", f"# flake8: noqa\n{BAD}")
     assert hits() == []
-    assert hits("--disable-noqa") == ["6:12 RUN402", "9:13 RUN102"]
+    assert hits("--disable-noqa") == ["6:12 RUN402", "9:1 RUN102"]
+
+
+COMMENTED = [
+    "asyncio.run(main)  # noqa",
+    "asyncio.run(main)  #noqa",
+    "asyncio.run(main)  # noqa:RUN102",
+    "asyncio.run(main)  # noqa: RUN",
+    "asyncio.run(main)  # noqa: RUN4",
+    "asyncio.run(main)  # noqa RUN402",
+    "asyncio.run(main)  # noqa: E501 RUN102",
+    "asyncio.run(main)  # noqa: RUN102, because",
+    "asyncio.run(main)  # because # noqa",
+    "asyncio.run(\n    main\n)  # noqa",
+    "asyncio.run(  # noqa: RUN102\n    main\n)",
+    "if 1:\n    asyncio.run(main)\n    # noqa",
+    "x = '''\n# noqa\n'''; asyncio.run(main)",
+    "asyncio.run(main)\n# flake8: noqa",
+    "asyncio.run(main)  # flake8: noqa",
+    "asyncio.run(main)\n#flake8: noqa",
+]
+
+
+def test_both_doors_read_the_same_comments() -> None:
+    for number, text in enumerate(COMMENTED):
+        put(f"a{number:02}.py", f"import asyncio\n\n\nasync def main(): ...\n\n\n{text}\n")
+    ours = subprocess.run(
+        [sys.executable, "-m", "flake8_asyncrun", "--check", "."], capture_output=True
+    ).stdout.decode()
+    reported = {line.split(":")[0] for line in ours.splitlines() if " RUN102 " in line}
+    theirs = flake8("--select=RUN").stdout
+    assert {Path(line.split(":")[0]).name for line in theirs.splitlines()} == reported
+    assert 0 < len(reported) < len(COMMENTED)
 
 
 def test_our_own_settings_select_nothing_here() -> None:
@@ -168,7 +200,7 @@ def test_lines_end_as_they_like(newline: str) -> None:
 
 def test_standard_input() -> None:
     done = flake8("-", stdin=BAD.encode())
-    assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["stdin:5:12", "stdin:8:13"]
+    assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["stdin:5:12", "stdin:8:1"]
 
 
 def test_standard_input_has_neighbours() -> None:
@@ -176,7 +208,7 @@ def test_standard_input_has_neighbours() -> None:
     code = b"import asyncio\nfrom store import save\n\nasyncio.run(save)\n"
     assert hits("-", stdin=code) == []
     named = ("--stdin-display-name", "app/main.py", "-")
-    assert hits(*named, stdin=code, path="app/main.py") == ["4:13 RUN102"]
+    assert hits(*named, stdin=code, path="app/main.py") == ["4:1 RUN102"]
 
 
 def test_names_lead_to_other_files() -> None:
@@ -184,7 +216,7 @@ def test_names_lead_to_other_files() -> None:
     put("src/app/__init__.py", "from .store import save\n")
     put("src/app/store.py", "async def save(): ...\n")
     put("tools/run.py", "import asyncio\nimport app\n\nasyncio.run(app.save)\n")
-    assert hits("--select=RUN") == ["4:13 RUN102"]
+    assert hits("--select=RUN") == ["4:1 RUN102"]
 
 
 def test_the_named_python_has_the_packages(here: Path) -> None:
@@ -193,13 +225,13 @@ def test_the_named_python_has_the_packages(here: Path) -> None:
     put("env/pyvenv.cfg", "")
     put("a.py", "import asyncio\nimport fromelsewhere\n\nasyncio.run(fromelsewhere.main)\n")
     assert hits("a.py") == []
-    assert hits("--asyncrun-python=env", "a.py") == ["4:13 RUN102"]
+    assert hits("--asyncrun-python=env", "a.py") == ["4:1 RUN102"]
     put("pyproject.toml", '[tool.asyncrun]\npython = "env"\n')
-    assert hits("a.py") == ["4:13 RUN102"]
+    assert hits("a.py") == ["4:1 RUN102"]
     put("pyproject.toml", "")
     configure("asyncrun-python = ./env")
     put("b.py", Path("a.py").read_text())
-    assert hits("-j2", "a.py", "b.py") == ["4:13 RUN102"] * 2
+    assert hits("-j2", "a.py", "b.py") == ["4:1 RUN102"] * 2
     assert hits("--asyncrun-python=gone", "a.py") == ["1:1 RUN001"]
 
 
@@ -211,9 +243,9 @@ def test_the_target_comes_from_the_options_or_the_project() -> None:
     )
     run = "--select=RUN"
     assert hits(run) == [], "a Python before 3.9 is not among the targets"
-    assert hits(run, "--asyncrun-target-version=3.8") == ["8:17 RUN102"]
+    assert hits(run, "--asyncrun-target-version=3.8") == ["8:5 RUN102"]
     put("pyproject.toml", '[project]\nrequires-python = ">=3.8"\n')
-    assert hits(run) == ["8:17 RUN102"]
+    assert hits(run) == ["8:5 RUN102"]
     assert hits(run, "--asyncrun-target-version=3.9") == []
     configure("asyncrun-target-version = 3.9")
     assert hits(run, "-j2") == []
@@ -242,6 +274,7 @@ def test_a_syntax_error_is_for_flake8() -> None:
 
 
 def test_null_bytes_are_for_flake8() -> None:
+    skip_where_flake8_stops("x = 1\0")
     put("a.py", b"import asyncio\nx = 1\0\n")
     assert [hit.split(" ")[1] for hit in hits("--select=RUN,E9")] == ["E999"]
 
@@ -259,20 +292,30 @@ def test_a_missing_file_is_for_flake8() -> None:
         "x" + ".x" * 3000,
     ],
 )
-def test_absurd_nesting_does_not_break_flake8(deep: str) -> None:
+def test_absurd_nesting_does_not_break_flake8(here: Path, deep: str) -> None:
+    skip_where_flake8_stops(deep)
     put("a.py", f"import asyncio\n{deep}\n")
     put("b.py", BAD)
     done = flake8("--select=RUN", "-j1")
-    if "flake8_asyncrun" not in done.stderr and done.returncode == 1 and "Traceback" in done.stderr:
-        # The tree is too deep for this Python itself, and flake8 stops whoever its plugins are.
-        assert "ast construction" in done.stderr or "RecursionError" in done.stderr
-        return
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert sum(line.startswith(f".{os.sep}b.py") for line in lines) == 2
+    assert [line.split(" ")[0] for line in lines[-2:]] == [
+        f".{os.sep}b.py:5:12",
+        f".{os.sep}b.py:8:1",
+    ]
     for line in lines[:-2]:
         assert line.startswith(f".{os.sep}a.py:1:1 RUN001 "), line
         assert line.endswith("nested too deeply")
+
+
+def skip_where_flake8_stops(text: str) -> None:
+    """Skip where flake8 cannot do without us what it is to do with us: we see no asyncio here."""
+    put("bare.py", f"{text}\n")
+    bare = flake8("--select=RUN", "bare.py")
+    Path("bare.py").unlink()
+    if bare.returncode and "E999" not in bare.stdout:
+        last = (bare.stdout + bare.stderr).strip().splitlines()[-1]
+        pytest.skip(f"flake8 itself stops here: {last}")
 
 
 @pytest.mark.parametrize(

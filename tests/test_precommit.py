@@ -110,7 +110,7 @@ def test_a_bad_commit_is_stopped_then_repaired_then_made(repository: Path, tmp_p
 
     stopped = call("git", "commit", "-m", "A bot", folder=project, cache=cache)
     assert stopped.returncode == 1
-    assert "bot.py:8:13: RUN102 [*] " in stopped.stdout, stopped.stdout
+    assert "bot.py:8:1: RUN102 [*] " in stopped.stdout, stopped.stdout
     assert (project / "bot.py").read_text("utf-8") == BAD
     assert call("git", "rev-parse", "--verify", "HEAD", folder=project).returncode != 0
 

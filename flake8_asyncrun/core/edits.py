@@ -170,18 +170,18 @@ def lines_of(file: File, statement: cst.BaseStatement) -> Span:
 
 
 def without_blank_lines(file: File, span: Span, first: bool) -> Span:
-    """Widen whole lines that are to go by the blank lines behind them, where blank lines, or the
-    beginning of the block (`first`), stand before them too."""
+    """Widen whole lines that are to go by blank lines behind them, so that as many are left as the
+    more of either side had; none where the lines begin their block (`first`)."""
     source = file.source
-    before = source.slice(Span(source.line_start(max(span.start - 1, 0)), span.start))
-    if not first and before.strip():
-        return span
+    before = blank_lines_before(file, span.start, []) or 0
     end = span.end
-    while end < len(source.data):
+    removed = 0
+    while end < len(source.data) and (first or removed < before):
         after = source.line_end(end)
         if source.slice(Span(end, after)).strip():
             break
         end = after
+        removed += 1
     return Span(span.start, end)
 
 

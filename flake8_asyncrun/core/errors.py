@@ -17,14 +17,14 @@ R4 = "RuntimeError: attached to a different loop"
 def by_version(target: Target, *eras: tuple[Version, str]) -> str:
     """Return what happens on the Pythons of a target.
 
-    Each era begins with its version and ends before the next one's. The first that touches the
-    target is told plainly, later ones as "from Python 3.14 on: …".
+    Each era begins with its version and ends before the next one's. One that the target begins in
+    is told plainly, later ones as "from Python 3.14 on: …".
     """
     told: list[str] = []
     for index, (since, text) in enumerate(eras):
         ends = eras[index + 1][0] if index + 1 < len(eras) else None
         if target.last < since or (ends is not None and ends <= target.first):
             continue
-        told.append(f"from Python {show(since)} on: {text}" if told else text)
+        told.append(f"from Python {show(since)} on: {text}" if since > target.first else text)
     first, *later = told
     return f"{first} ({'; '.join(later)})" if later else first

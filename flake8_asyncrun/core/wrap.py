@@ -92,6 +92,7 @@ def into_main(
         raise Refused("a loop is already running here")
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
+    _check_cured(file, argument, slice_)
     source = file.source
     target = edits.lines_of(file, spot.statement)
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
@@ -178,8 +179,7 @@ def is_bound(file: File, node: cst.CSTNode) -> bool:
 
 
 def _foreign(part: Loop | Future | Made) -> bool:
-    # What was made outside is bound to no loop that will run, whichever it was.
-    return isinstance(part, Future) or part.origin in (Origin.CURRENT, Origin.RUNNING)
+    return isinstance(part, Future) or part.origin is not Origin.UNKNOWN
 
 
 def _slice(
@@ -258,6 +258,22 @@ def _check_movable(file: File, node: cst.CSTNode) -> None:
             raise Refused(f"`{file.text_of(child)}` binds a name there")
         if isinstance(child, cst.Call) and file.text_of(child.func) in _ABOUT_THE_FUNCTION:
             raise Refused(f"`{file.text_of(child.func)}()` means another thing in a new function")
+
+
+def _check_cured(
+    file: File, argument: cst.BaseExpression, moving: Sequence[cst.BaseStatement]
+) -> None:
+    """Refuse where what would be awaited stays bound to a loop that does not run."""
+    for part in loops_in(file.value(argument)):
+        if part.origin is Origin.NEW:
+            raise Refused("it is bound to a loop that was made for it")
+        if part.origin is Origin.UNKNOWN:
+            raise Refused("it is not known which loop it is bound to")
+    for variable in file.used_by(argument):
+        value = file.facts.value_of(variable)
+        if value is not None and any(map(_foreign, loops_in(value))):
+            if not _is_ours(file, variable, [argument, *moving], binds_only=True):
+                raise Refused(f"it uses `{variable.name}`, which is bound to another loop")
 
 
 def _check_standing(

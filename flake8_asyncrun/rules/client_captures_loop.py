@@ -35,7 +35,7 @@ asyncio.run(run())
 
 Build it in the coroutine, where the current loop is the running one:
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -72,7 +72,7 @@ class Client:
 asyncio.run(Client().start())  # RUN201
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -99,11 +99,29 @@ import asyncio
 
 from slack_sdk.rtm import RTMClient
 
-rtm_client = RTMClient(token="xoxb-…", base_url="http://127.0.0.1:9/", run_async=True)  # RUN201
+rtm_client = RTMClient(token="xoxb-…", auto_reconnect=False, run_async=True)  # RUN201
 
 
 async def run():
-    await rtm_client.start()
+    task = rtm_client.start()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+asyncio.run(run())
+```
+
+```python fixed safe
+import asyncio
+
+from slack_sdk.rtm import RTMClient
+
+
+async def run():
+    rtm_client = RTMClient(token="xoxb-…", auto_reconnect=False, run_async=True)
+    task = rtm_client.start()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 asyncio.run(run())

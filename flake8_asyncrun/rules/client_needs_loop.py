@@ -29,7 +29,7 @@ asyncio.run(main())
 
 Build it in the coroutine:
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -67,7 +67,7 @@ if __name__ == "__main__":
     asyncio.run(fetch(session))
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 import aiohttp

@@ -24,7 +24,7 @@ asyncio.run(asyncio.gather(hello(), hello()))  # RUN101
 
 The call has to happen inside the loop. The fix moves it there:
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -63,7 +63,7 @@ if __name__ == "__main__":
     asyncio.run(client.start(), debug=True)  # RUN101
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -100,7 +100,7 @@ async def answer():
 print(asyncio.run(asyncio.wait_for(asyncio.gather(answer()), 1)))  # RUN101
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 

@@ -18,7 +18,7 @@ async def main():
 asyncio.run(main())
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 

@@ -21,7 +21,7 @@ def main():
 asyncio.run(main())  # RUN103
 ```
 
-```python fixed
+```python fixed unsafe
 import asyncio
 
 
@@ -45,7 +45,7 @@ async def hello():
 asyncio.run([hello(), hello()])  # RUN103
 ```
 
-```python fixed
+```python fixed unsafe
 import asyncio
 
 
@@ -86,7 +86,7 @@ async def main():
 asyncio.run(asyncio.run(main()))  # RUN103
 ```
 
-```python fixed
+```python fixed unsafe
 import asyncio
 
 

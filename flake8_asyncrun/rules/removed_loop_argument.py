@@ -7,7 +7,7 @@ unix twins, `create_subprocess_exec` and `create_subprocess_shell`, and all lock
 
     TypeError: sleep() got an unexpected keyword argument 'loop'
 
-`loop=None` counts as well.
+`loop=None` counts as well, though nothing warns of it.
 
 ```python bad 3.7="ok" 3.8-3.9="warns DeprecationWarning: The loop argument is deprecated since Python 3.8" 3.10-="TypeError: sleep() got an unexpected keyword argument 'loop'"
 import asyncio
@@ -24,7 +24,7 @@ asyncio.run(main())
 
 Inside a coroutine the argument never said more than what is so without it:
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -39,14 +39,14 @@ asyncio.run(main())
 
 Outside, locks and queues take their loop when they are first waited for, from Python 3.10 on:
 
-```python bad 3.7="ok" 3.8-3.9="warns DeprecationWarning: The loop argument is deprecated since Python 3.8" 3.10="TypeError: As of 3.10, the *loop* parameter was removed from Lock()" 3.11-="TypeError: Lock.__init__() got an unexpected keyword argument 'loop'"
+```python bad -3.9="ok" 3.10="TypeError: As of 3.10, the *loop* parameter was removed from Lock()" 3.11-="TypeError: Lock.__init__() got an unexpected keyword argument 'loop'"
 import asyncio
 
 lock = asyncio.Lock(loop=None)  # RUN301
 print(lock.locked())
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 lock = asyncio.Lock()
@@ -101,11 +101,13 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     package, _, name = (file.callee(call) or "").partition(".")
     target = file.target_at(call)
-    if package != "asyncio" or name not in LOST_LOOP or target is None or target.last < (3, 8):
+    if package != "asyncio" or name not in LOST_LOOP or target is None or file.expects_error(call, "TypeError"):
         return
-    if file.expects_error(call, "TypeError"):
+    # Nothing warns of None.
+    warns = () if file.text_of(argument.value) == "None" else (((3, 8), "DeprecationWarning"),)
+    if not any(target.since_version(since) for since, _ in (*warns, (LOST_LOOP_IN, T2))):
         return
-    happens = by_version(target, ((3, 7), "DeprecationWarning"), (LOST_LOOP_IN, T2))
+    happens = by_version(target, *warns, (LOST_LOOP_IN, T2))
     message = f"{file.text_of(call.func)}() takes no loop argument any more: {happens}; remove it"
     only_crashed = target.first >= LOST_LOOP_IN
     safety = Safety.SAFE if only_crashed or file.in_coroutine(call) else Safety.UNSAFE

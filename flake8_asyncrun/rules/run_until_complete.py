@@ -141,7 +141,7 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import assigned_to
-from flake8_asyncrun.core.errors import R2
+from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
@@ -164,8 +164,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     runs = _runs_on(call, file)
     if not runs:
         return
-    happens = f"raises {R2}" if target.first >= (3, 14) else f"raises from Python 3.14 on: {R2}"
-    message = f"{file.text_of(call.func)}() where no loop runs {happens}; use asyncio.run()"
+    happens = by_version(target, ((3, 14), R2))
+    message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
     fix, notes = attempt(lambda: _fix(call, runs, file))
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))

@@ -20,7 +20,7 @@ async def main():
 asyncio.run(main)  # RUN102
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 
 
@@ -45,7 +45,7 @@ async def greet(name):
 asyncio.run(functools.partial(greet, "world"))  # RUN102
 ```
 
-```python fixed
+```python fixed safe
 import asyncio
 import functools
 
