@@ -48,9 +48,25 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     if variable is None:
         return None
     for run in file.runs:
-        if not file.in_coroutine(run.call) and uses(run, variable, file):
-            return run, variable
+        if not file.in_coroutine(run.call):
+            for part in _made_with(variable, file):
+                if uses(run, part, file):
+                    return run, part
     return None
+
+
+def _made_with(variable: Variable, file: File) -> list[Variable]:
+    """Return a variable and those that are assigned something made with it."""
+    found = [variable]
+    for one in found:
+        for name in file.names_of(one):
+            for parent in file.parents(name):
+                if isinstance(parent, cst.Call):
+                    made = assigned_to(parent, file)
+                    found += [made] if made is not None and made not in found else []
+                if isinstance(parent, cst.BaseStatement):
+                    break
+    return found
 
 
 def uses(run: Run, variable: Variable, file: File) -> bool:

@@ -29,6 +29,9 @@ def remove_argument(file: File, call: cst.Call, argument: cst.Arg) -> Edit:
     """
     index = call.args.index(argument)
     span = file.span(argument)
+    behind = file.span(call.args[index - 1]).end if index else file.span(call.func).end
+    if "#" in file.source.slice(Span(behind, span.start)):
+        raise Refused("a comment stands beside the argument")
     if index:
         start = file.span(call.args[index - 1]).end
         end = span.end

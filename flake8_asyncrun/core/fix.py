@@ -39,7 +39,9 @@ def fix_source(
     first = analyze(source)
     text, findings = source.text, first
     applied: list[Finding] = []
-    for _ in range(ROUNDS):
+    fewest = len(first)
+    rounds = 0
+    while rounds < ROUNDS:
         chosen = _chosen(finding for finding in findings if allowed(finding))
         if not chosen:
             return Fixed(text, tuple(applied), tuple(findings))
@@ -54,6 +56,9 @@ def fix_source(
             return _held_back(source, first, chosen, "the fix changes nothing")
         text = changed
         applied += chosen
+        # Fixes that take turns need a round each; what counts is whether findings get fewer.
+        rounds = 0 if len(findings) < fewest else rounds + 1
+        fewest = min(fewest, len(findings))
     return _held_back(source, first, chosen, f"the text does not settle in {ROUNDS} rounds")
 
 
@@ -72,16 +77,19 @@ def _chosen(findings: Iterable[Finding]) -> list[Finding]:
     """
     chosen: list[Finding] = []
     taken: list[Edit] = []
+    claimed: set[str] = set()
     for finding in findings:
         if finding.fix is None:
             continue
         edits = finding.fix.edits
-        if all(edit in taken for edit in edits) or not any(
+        in_the_way = claimed.intersection(finding.fix.claims) or any(
             edit.span.start <= other.span.end and other.span.start <= edit.span.end
             for edit in edits
             for other in taken
-        ):
+        )
+        if not in_the_way or all(edit in taken for edit in edits):
             taken += edits
+            claimed.update(finding.fix.claims)
             chosen.append(finding)
     return chosen
 

@@ -40,6 +40,8 @@ class Fix:
     title: str
     edits: tuple[Edit, ...]
     safety: Safety
+    claims: tuple[str, ...] = ()
+    """What it takes for itself, as a new name in a scope: fixes that claim the same take turns."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,12 @@ class File:
 
     def seen(self, node: cst.CSTNode) -> Seen | None:
         """Return what became of an expression, None where the flow never reaches it."""
-        return self.facts.seen(self.source.position(self.span(node)))
+        span = self.span(node)
+        if isinstance(node, cst.Tuple) and node.lpar:
+            # To `ast` the parentheses are part of it.
+            data = self.source.data
+            span = Span(data.rfind(b"(", 0, span.start), data.find(b")", span.end) + 1)
+        return self.facts.seen(self.source.position(span))
 
     def value(self, node: cst.CSTNode) -> Value:
         seen = self.seen(node)

@@ -122,7 +122,10 @@ def into_main(
         edits.insert(target.start, text),
         *run(f"{name}()"),
     ]
-    return Fix(f"Await it in `async def {name}()`", tuple(changes), safety)
+    function = file.enclosing_function(call)
+    scope = 0 if function is None else file.place(function).line
+    title = f"Await it in `async def {name}()`"
+    return Fix(title, tuple(changes), safety, claims=(f"{name} in {scope}",))
 
 
 def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: cst.Call) -> Fix:
@@ -271,9 +274,9 @@ def _check_cured(
             raise Refused("it is not known which loop it is bound to")
     for variable in file.used_by(argument):
         value = file.facts.value_of(variable)
-        if value is not None and any(map(_foreign, loops_in(value))):
-            if not _is_ours(file, variable, [argument, *moving], binds_only=True):
-                raise Refused(f"it uses `{variable.name}`, which is bound to another loop")
+        bound = value is not None and any(map(_foreign, loops_in(value)))
+        if bound and not _is_ours(file, variable, [argument, *moving], binds_only=True):
+            raise Refused(f"it uses `{variable.name}`, which is bound to another loop")
 
 
 def _check_standing(
@@ -491,6 +494,8 @@ def _awaiting(
     span = file.span(argument)
     before = edits.indentation_at(file.source, span.start)
     text = edits.reindent(file, span, before, indentation, argument)
+    if isinstance(argument, cst.Tuple):
+        text = f"({text})"
     keyword = "return " if used else ""
     awaited = f"await {call_of}{text})" if call_of else edits.awaited(text, argument)
     return f"{indentation}{keyword}{awaited}"

@@ -221,7 +221,9 @@ class Interpreter:
         if isinstance(init, Function) and init.node is not function.node:
             with self._quiet(), self._in(State.UNKNOWN, Const(None)):
                 try:
-                    self._call_function(init.bind(instance), Arguments(open=True), owner.node)
+                    self._call_function(
+                        init.bind(instance), Arguments(open=True, named=True), owner.node
+                    )
                 except Raised:
                     instance.attributes.clear()
         set_elsewhere = _attributes_set_outside_init(owner.node)
@@ -836,8 +838,9 @@ class Interpreter:
                     (key, inner) for key, inner in value.items.items() if isinstance(key, str)
                 )
                 arguments.open |= value.open
+                arguments.named |= value.open
             else:
-                arguments.open = True
+                arguments.open = arguments.named = True
         if not (self._recording and scope.module is self.module) or not _abroad(
             function, self.module
         ):
@@ -872,6 +875,7 @@ class Interpreter:
                     given.positional + arguments.positional,
                     given.keywords | arguments.keywords,
                     given.open or arguments.open,
+                    given.named or arguments.named,
                 )
                 return self._call(inner, merged, node, scope)
             case Instance():
@@ -986,7 +990,9 @@ class Interpreter:
         instance = Instance(cls, exact=not cls.opaque)
         new = self._member(cls, "__new__")
         if isinstance(new, Function) and new.node not in self._running:
-            given = Arguments([cls, *arguments.positional], arguments.keywords, arguments.open)
+            given = Arguments(
+                [cls, *arguments.positional], arguments.keywords, arguments.open, arguments.named
+            )
             made = self._call_function(new, given, node, scope)
             if not isinstance(made, Instance):
                 return UNKNOWN
@@ -1064,7 +1070,9 @@ class Interpreter:
             return self._call_asyncio(name, does, arguments, node, scope)
         if name == "functools.partial" and arguments.positional:
             first, *rest = arguments.positional
-            return Partial(first, Arguments(rest, arguments.keywords, arguments.open))
+            return Partial(
+                first, Arguments(rest, arguments.keywords, arguments.open, arguments.named)
+            )
         if name == _IDENTITY.name or name in _TRANSPARENT:
             if arguments.positional and isinstance(arguments.positional[0], (Function, Class)):
                 return arguments.positional[0]
@@ -1098,10 +1106,10 @@ class Interpreter:
                 first = arguments.positional[0] if arguments.positional else UNKNOWN
                 return self._run(first)
             case Does.BINDS:
-                if name == "asyncio.ensure_future" and isinstance(arguments.positional[:1], list):
-                    for given in arguments.positional[:1]:
-                        if isinstance(given, Future):
-                            return given
+                if name == "asyncio.ensure_future" and arguments.positional:
+                    first = arguments.positional[0]
+                    if isinstance(first, Future):
+                        return first
                 return Future(self._bound_to(loop, arguments, what, place), name, place)
             case Does.BINDS_OBJECT:
                 return Made(name, self._bound_to(loop, arguments, what, place))
@@ -1126,7 +1134,7 @@ class Interpreter:
         """Return the loop that an object is bound to: the one given, else the current one."""
         if isinstance(loop, Loop):
             return loop.origin
-        if loop != NONE or arguments.open:
+        if loop != NONE or arguments.named:
             return Origin.UNKNOWN
         for given in arguments.positional:
             # gather() and shield() of futures take the futures' loop.

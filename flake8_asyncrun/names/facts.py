@@ -104,7 +104,7 @@ class Facts:
 
     @cached_property
     def is_program(self) -> bool:
-        """Whether the file has a main guard, so that it is run and not only imported."""
+        """Whether the file has a main guard: it is run, and not only imported."""
         return any(
             isinstance(node, ast.If) and "'__main__'" in ast.dump(node.test)
             for node in self._module.tree.body

@@ -182,11 +182,12 @@ class Mapping(Value):
 
 @dataclass
 class Arguments:
-    """The arguments of a call; `open` where some are not known."""
+    """The arguments of a call; `open` where some are not known, `named` if those may have names."""
 
     positional: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
     open: bool = False
+    named: bool = False
 
 
 @dataclass(eq=False)

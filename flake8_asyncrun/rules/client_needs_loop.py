@@ -134,7 +134,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if event is None or file.target_at(call) is None:
         return
     used = using_run(call, file)
-    if used is None and not file.facts.is_program:
+    runs_here = any(file.enclosing_function(run.call) is None for run in file.runs)
+    if used is None and not file.facts.is_program and not runs_here:
         return
 
     def move() -> Fix:

@@ -101,7 +101,12 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     package, _, name = (file.callee(call) or "").partition(".")
     target = file.target_at(call)
-    if package != "asyncio" or name not in LOST_LOOP or target is None or file.expects_error(call, "TypeError"):
+    if (
+        package != "asyncio"
+        or name not in LOST_LOOP
+        or target is None
+        or file.expects_error(call, "TypeError")
+    ):
         return
     # Nothing warns of None.
     warns = () if file.text_of(argument.value) == "None" else (((3, 8), "DeprecationWarning"),)

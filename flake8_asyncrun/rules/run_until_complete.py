@@ -265,7 +265,12 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
             safety=safety,
             at=spot,
         )
-        return Fix("Run it with asyncio.run()", (*moved.edits, *taken_apart, *imported), safety)
+        return Fix(
+            "Run it with asyncio.run()",
+            (*moved.edits, *taken_apart, *imported),
+            safety,
+            moved.claims,
+        )
     changes = [edits.remove_statement(file, one) for one in gone]
     changes += [*taken_apart, *imported, edits.replace(file, run.func, asyncio_run)]
     if debug:
