@@ -24,11 +24,14 @@ def analyze(source: Source, project: Project, rules: Iterable[Rule]) -> list[Fin
     """
     if not may_have_findings(source.text):
         return []
+    file = File(source, project)
+    asked = [rule for rule in rules if file.facts.touches_loop or not rule.needs_loop]
+    if not asked:
+        return []
     rules_on: dict[type[cst.CSTNode], list[Rule]] = defaultdict(list)
-    for rule in rules:
+    for rule in asked:
         for node_type in rule.on:
             rules_on[node_type].append(rule)
-    file = File(source, project)
     try:
         findings = [
             _finding(rule, hit, file)

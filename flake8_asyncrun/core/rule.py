@@ -50,6 +50,8 @@ class Rule:
     on: tuple[type[cst.CSTNode], ...]
     check: Check
     fix: Safety | None
+    needs_loop: bool = False
+    """Whether it has nothing to say of a file that touches no loop, and need not be asked."""
 
     @property
     def summary(self) -> str:
@@ -64,7 +66,8 @@ def rule(
     def make(check: Check) -> Rule:
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         doc = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
-        return Rule(code, name, doc, on if isinstance(on, tuple) else (on,), check, fix)
+        nodes = on if isinstance(on, tuple) else (on,)
+        return Rule(code, name, doc, nodes, check, fix, needs_loop=True)
 
     return make
 
@@ -103,7 +106,12 @@ class File:
 
     @cached_property
     def facts(self) -> Facts:
-        return Facts(self.project, self.source.path, self.source.printed, self.source.module)
+        source = self.source
+        facts = Facts(self.project, source.path, source.text, source.module)
+        if facts.touches_loop and not source.prints_back:
+            # Nodes stand where the tree prints them.
+            facts = Facts(self.project, source.path, source.printed, source.module)
+        return facts
 
     # ------------------------------------------------------------------ what it is
 

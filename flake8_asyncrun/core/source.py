@@ -13,7 +13,6 @@ from libcst.metadata import (
     ByteSpanPositionProvider,
     CodeSpan,
     MetadataWrapper,
-    ParentNodeProvider,
 )
 
 from flake8_asyncrun.core.model import Span
@@ -130,7 +129,11 @@ class Source:
 
     @cached_property
     def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        try:
-            return self._wrapper.resolve(ParentNodeProvider)
-        except RecursionError:
-            raise Unreadable("nested too deeply") from None
+        parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        stack: list[cst.CSTNode] = [self.tree]
+        while stack:
+            node = stack.pop()
+            children = node.children
+            parents.update(dict.fromkeys(children, node))
+            stack.extend(children)
+        return parents

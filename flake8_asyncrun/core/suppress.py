@@ -36,9 +36,7 @@ def _is_silenced(finding: Finding, source: Source, lines: dict[int, str]) -> boo
     if match is None:
         return False
     codes = re.split(r"[,\s]+", match["codes"] or "")
-    return match["codes"] is None or finding.code.startswith(
-        tuple(code.upper() for code in codes if code)
-    )
+    return match["codes"] is None or finding.code.startswith(tuple(filter(None, codes)))
 
 
 def _join_strings(lines: list[str]) -> dict[int, str]:

@@ -11,7 +11,7 @@ import ast
 import builtins
 import enum
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -149,6 +149,7 @@ class Interpreter:
         self.project = project
         self.module = module
         self.seen: dict[Position, Seen] = {}
+        self.touched = False
         self.root = Scope(module)
         self._state = State.NO_LOOP
         self._current: Value | None = None  # the loop made current, None while none was
@@ -174,7 +175,10 @@ class Interpreter:
     def run(self) -> None:
         """Evaluate the module's body, then each function that nothing in it called."""
         try:
-            self._block(self.module.tree.body, self.root, Frame())
+            for statement in self.module.tree.body:
+                # The program gets past its own checks, so a certain error is not what it seems.
+                with suppress(Raised):
+                    self._statement(statement, self.root, Frame())
             self._later = True
             while self._pending:
                 function = self._pending.pop(0)
@@ -308,6 +312,7 @@ class Interpreter:
 
     def _event(self, effect: Effect, what: str, place: Place) -> None:
         """Note that the loop is touched; raise where a handler around this expects it."""
+        self.touched = True
         caught = self._expects("RuntimeError")
         is_set = self._current is not None
         self._events.append(
@@ -1089,6 +1094,8 @@ class Interpreter:
         self, name: str, does: Does, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
         place, what = self._here(node, scope), f"{name}()"
+        if does in (Does.RUNS, Does.GETS_LOOP) or "loop" in arguments.keywords:
+            self.touched = True
         loop = arguments.keywords.get("loop", NONE)
         match does:
             case Does.GETS_LOOP:
@@ -1173,6 +1180,7 @@ class Interpreter:
             case Sequence():
                 return self._call_sequence(owner, name, arguments)
             case Made(name="asyncio.Runner"):
+                self.touched = True
                 if name == "run" and arguments.positional:
                     return self._run(arguments.positional[0])
                 return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN

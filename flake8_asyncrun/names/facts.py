@@ -26,6 +26,14 @@ class Facts:
         self._interpreter = Interpreter(project, self._module)
         self._interpreter.run()
 
+    @property
+    def touches_loop(self) -> bool:
+        """Whether anything here runs a loop, gets one, needs one, or is given one by name.
+
+        Where nothing does, no rule has anything to look at.
+        """
+        return self._interpreter.touched
+
     def seen(self, at: Position) -> Seen | None:
         """Return what became of the expression at a position, None if it was never reached."""
         return self._interpreter.seen.get(at)

@@ -162,7 +162,7 @@ from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Value,
 @rule("RUN101", on=cst.Call, fix=Safety.SAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
-    target = file.target_at(call)
+    target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
     value = file.value(run.argument)

@@ -152,7 +152,7 @@ from flake8_asyncrun.names.values import (
 @rule("RUN103", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
-    target = file.target_at(call)
+    target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
     value = file.value(run.argument)
