@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_asyncrun.core.model import Safety
 from flake8_asyncrun.names.target import KNOWN, Version, show
 from flake8_asyncrun.rules import ALL
 from tests.analysis import any_fix, find, fix, lines_of
@@ -53,7 +54,11 @@ def table(rules: Iterable[Rule], folder: str) -> str:
 
 
 def promise(rule: Rule) -> str:
-    """Return the least that a rule's fixes promise, in one word."""
+    """Return what a rule's fixes promise, in a word or three."""
+    if rule.fix is Safety.UNSAFE and rule in WITH_EXAMPLES:
+        examples = read(manual(rule))
+        if any(example.fixed and example.fixed.promise == "safe" for example in examples):
+            return "safe, some unsafe"
     return rule.fix.value if rule.fix else "none"
 
 

@@ -17,6 +17,20 @@ from typing import NoReturn
 
 from flake8_asyncrun.names import asyncio_table, conditions
 from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.externals import (
+    CLASS_DECORATORS,
+    DATACLASS_DECORATORS,
+    IDENTITY,
+    NOT_PLAIN,
+    PLAIN_TYPES,
+    ROLES,
+    TRANSPARENT,
+    call_mapping,
+    does,
+    is_instance,
+    same,
+    unresolved,
+)
 from flake8_asyncrun.names.project import (
     BY_TABLE,
     Binding,
@@ -26,6 +40,19 @@ from flake8_asyncrun.names.project import (
     collect,
 )
 from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.shapes import (
+    assigned_in,
+    attributes_set_outside_init,
+    catches,
+    expected_by,
+    fields,
+    has_break,
+    is_accessor,
+    is_stub,
+    last_name,
+    names_caught,
+    parameters,
+)
 from flake8_asyncrun.names.values import (
     NONE,
     SOMETHING,
@@ -195,7 +222,7 @@ class Interpreter:
         scope = self._function_scope(function)
         if function.owner is not None and function.role != "staticmethod":
             scope.instance = self._self_of(function)
-        for index, argument in enumerate(_parameters(node)):
+        for index, argument in enumerate(parameters(node)):
             if index == 0 and scope.instance is not None:
                 scope.bind(argument.arg, scope.instance)
             else:
@@ -230,7 +257,7 @@ class Interpreter:
                     )
                 except Raised:
                     instance.attributes.clear()
-        set_elsewhere = _attributes_set_outside_init(owner.node)
+        set_elsewhere = attributes_set_outside_init(owner.node)
         for name, value in list(instance.attributes.items()):
             # None is a placeholder for what comes later.
             if name in set_elsewhere or value == NONE:
@@ -261,7 +288,7 @@ class Interpreter:
                             callee = self._evaluate(call.func, scope)
                         except Raised:
                             continue
-                    if isinstance(callee, External) and _does(callee) is Does.RUNS:
+                    if isinstance(callee, External) and does(callee) is Does.RUNS:
                         return True
         return False
 
@@ -308,7 +335,7 @@ class Interpreter:
         return Place(module.path, getattr(node, "lineno", 1))
 
     def _expects(self, name: str) -> bool:
-        return any(_catches(names, name) for names in self._catching)
+        return any(catches(names, name) for names in self._catching)
 
     def _event(self, effect: Effect, what: str, place: Place) -> None:
         """Note that the loop is touched; raise where a handler around this expects it."""
@@ -442,8 +469,8 @@ class Interpreter:
             return UNKNOWN
         right, op = rights[0], node.ops[0]
         if isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
-            same = _same(left, right)
-            return UNKNOWN if same is None else Const(same is isinstance(op, (ast.Is, ast.Eq)))
+            equal = same(left, right)
+            return UNKNOWN if equal is None else Const(equal is isinstance(op, (ast.Is, ast.Eq)))
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(left, Const):
             holds: bool | None = None
             if isinstance(right, Mapping) and not right.open:
@@ -564,7 +591,7 @@ class Interpreter:
         """Return what the statements that bind `name` leave it as."""
         value: Value | None = None
         for binding in bindings.names.get(name, ()):
-            if binding.fallback and value is not None and not _unresolved(value):
+            if binding.fallback and value is not None and not unresolved(value):
                 continue
             try:
                 one = self._binding(binding, name, scope)
@@ -657,18 +684,18 @@ class Interpreter:
             name = asyncio_table.canonical(value.name) if isinstance(value, External) else ""
             if name.rpartition(".")[2] == "overload":
                 return None
-            if isinstance(result, Function) and name in _ROLES:
-                result.role = _ROLES[name]
-            elif isinstance(result, Function) and name in _TRANSPARENT:
+            if isinstance(result, Function) and name in ROLES:
+                result.role = ROLES[name]
+            elif isinstance(result, Function) and name in TRANSPARENT:
                 result.abstract |= name == "abc.abstractmethod"
-            elif _is_accessor(decorator):
+            elif is_accessor(decorator):
                 return None
             else:
                 result = self._decorated(value, result, node)
         return result
 
     def _decorated(self, decorator: Value, result: Value, node: ast.AST) -> Value:
-        if isinstance(decorator, External) and decorator.name == _IDENTITY.name:
+        if isinstance(decorator, External) and decorator.name == IDENTITY.name:
             return result
         owner = result.owner if isinstance(result, Function) else None
         try:
@@ -702,10 +729,10 @@ class Interpreter:
             cls.opaque |= keyword.arg == "metaclass" and not isinstance(value, External)
         for decorator in node.decorator_list:
             value = self._evaluate(decorator, scope)
-            last = _last_name(decorator)
-            if last in _DATACLASS_DECORATORS:
+            last = last_name(decorator)
+            if last in DATACLASS_DECORATORS:
                 cls.dataclass = True
-            elif not (isinstance(value, (External, Made)) and last in _CLASS_DECORATORS):
+            elif not (isinstance(value, (External, Made)) and last in CLASS_DECORATORS):
                 cls.opaque = True
         body = self._class_scope(cls)
         if self._recording and scope.module is self.module:
@@ -771,7 +798,7 @@ class Interpreter:
 
     def _module_attribute(self, module: Module, name: str) -> Value:
         value = self.module_name(module, name)
-        if value is None or _unresolved(value):
+        if value is None or unresolved(value):
             submodule = self.project.module(f"{module.name}.{name}")
             if submodule is not None:
                 return ModuleValue(submodule)
@@ -807,7 +834,7 @@ class Interpreter:
             return value.bind(cls if value.role == "classmethod" else instance)
         if value is None and name == "__init__":
             for outside in cls.outside:
-                if _does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
+                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
                     return outside
         return UNKNOWN if value is None else value
 
@@ -910,7 +937,7 @@ class Interpreter:
             generator_coroutine = function.role == "types.coroutine"
             return GeneratorCoroutine() if generator_coroutine else Generator(function)
         bound = function.bound
-        if isinstance(bound, Instance) and not bound.exact and _is_stub(function):
+        if isinstance(bound, Instance) and not bound.exact and is_stub(function):
             return UNKNOWN
         if len(self._running) > DEEPEST_CALL or self._running.count(body) > 1:
             return UNKNOWN
@@ -990,7 +1017,7 @@ class Interpreter:
     def _instantiate(
         self, cls: Class, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
-        if {base.name.rpartition(".")[2] for base in cls.outside} & _NOT_PLAIN:
+        if {base.name.rpartition(".")[2] for base in cls.outside} & NOT_PLAIN:
             return SOMETHING
         instance = Instance(cls, exact=not cls.opaque)
         new = self._member(cls, "__new__")
@@ -1009,7 +1036,7 @@ class Interpreter:
             if any(one.dataclass for one in cls.order):
                 self._dataclass_init(instance, arguments, node)
             for outside in cls.outside:
-                if _does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
+                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
                     made = self._call_external(outside, arguments, node, scope)
                     instance.attributes[f"<{outside.name}>"] = made
                     break
@@ -1017,11 +1044,11 @@ class Interpreter:
 
     def _dataclass_init(self, instance: Instance, arguments: Arguments, node: ast.AST) -> None:
         positional, keywords = list(arguments.positional), dict(arguments.keywords)
-        for name, default, cls in _fields(instance.cls):
+        for name, default, cls in fields(instance.cls):
             scope = self._class_scope(cls)
             factory: ast.expr | None = None
             settable = True
-            if isinstance(default, ast.Call) and _last_name(default) in ("field", "ib", "attrib"):
+            if isinstance(default, ast.Call) and last_name(default) in ("field", "ib", "attrib"):
                 given = {keyword.arg: keyword.value for keyword in default.keywords}
                 factory = given.get("default_factory", given.get("factory"))
                 settable = getattr(given.get("init"), "value", True) is not False
@@ -1070,20 +1097,20 @@ class Interpreter:
         if not function.known:
             return UNKNOWN
         name = asyncio_table.canonical(function.name)
-        does = _does(function)
-        if does is not None:
-            return self._call_asyncio(name, does, arguments, node, scope)
+        done = does(function)
+        if done is not None:
+            return self._call_asyncio(name, done, arguments, node, scope)
         if name == "functools.partial" and arguments.positional:
             first, *rest = arguments.positional
             return Partial(
                 first, Arguments(rest, arguments.keywords, arguments.open, arguments.named)
             )
-        if name == _IDENTITY.name or name in _TRANSPARENT:
+        if name == IDENTITY.name or name in TRANSPARENT:
             if arguments.positional and isinstance(arguments.positional[0], (Function, Class)):
                 return arguments.positional[0]
-            return _IDENTITY
+            return IDENTITY
         if name in ("functools.wraps", "functools.update_wrapper"):
-            return _IDENTITY
+            return IDENTITY
         if name == "typing.cast" and len(arguments.positional) == 2:
             return arguments.positional[1]
         if name.startswith("builtins."):
@@ -1176,7 +1203,7 @@ class Interpreter:
             case Loop():
                 return self._call_loop(owner, name, arguments, node, scope)
             case Mapping():
-                return _call_mapping(owner, name, arguments)
+                return call_mapping(owner, name, arguments)
             case Sequence():
                 return self._call_sequence(owner, name, arguments)
             case Made(name="asyncio.Runner"):
@@ -1221,7 +1248,7 @@ class Interpreter:
         given = arguments.positional
         match name, given:
             case "isinstance", [value, cls]:
-                return _isinstance(value, cls)
+                return is_instance(value, cls)
             case "callable", [Function() | Class() | Partial()]:
                 return Const(True)
             case "bool", [value] if value.truth is not None:
@@ -1253,7 +1280,7 @@ class Interpreter:
                 return Instance(cls, exact=not cls.opaque)
             case "anext", _:
                 return Coroutine()
-        if name in _PLAIN_TYPES or name.startswith("object."):
+        if name in PLAIN_TYPES or name.startswith("object."):
             return SOMETHING
         return UNKNOWN
 
@@ -1332,7 +1359,7 @@ class Interpreter:
     def _raise(self, node: ast.Raise, scope: Scope) -> NoReturn:
         if node.exc is not None:
             self._evaluate(node.exc, scope)
-        raise Raised("RuntimeError" if node.exc is None else _last_name(node.exc))
+        raise Raised("RuntimeError" if node.exc is None else last_name(node.exc))
 
     def _assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         match target:
@@ -1412,7 +1439,7 @@ class Interpreter:
             once = isinstance(iterated, Sequence) and bool(iterated.items)
             self._assign(node.target, self._one_of(iterated), scope)
         start = scope.snapshot()
-        for name in _assigned_in(node.body):
+        for name in assigned_in(node.body):
             # It may be what an earlier turn left.
             if name in scope.values:
                 scope.values[name] = UNKNOWN
@@ -1429,13 +1456,13 @@ class Interpreter:
             scope.merge(start, scope.values)
         elif left is Left.RETURN and isinstance(node, ast.While):
             return left
-        endless = isinstance(node, ast.While) and once and not _has_break(node.body)
+        endless = isinstance(node, ast.While) and once and not has_break(node.body)
         if endless:
             return Left.RAISE if not frame.returned else Left.RETURN
         return self._block(node.orelse, scope, frame)
 
     def _try(self, node: ast.Try, scope: Scope, frame: Frame) -> Left:
-        handled = tuple(name for handler in node.handlers for name in _names_caught(handler))
+        handled = tuple(name for handler in node.handlers for name in names_caught(handler))
         before, start = self._maybe, scope.snapshot()
         self._catching.append(handled)
         try:
@@ -1443,7 +1470,7 @@ class Interpreter:
         except Raised as raised:
             self._maybe = before
             handler = next(
-                (one for one in node.handlers if _catches(_names_caught(one), raised.name)), None
+                (one for one in node.handlers if catches(names_caught(one), raised.name)), None
             )
             if handler is None:
                 raise
@@ -1477,8 +1504,8 @@ class Interpreter:
             scope.values = dict(start)
             for name, value in end.items():
                 scope.values.setdefault(name, value)
-            found = all(not _unresolved(value) for value in end.values())
-            imports = set(_names_caught(handler)) <= {"ImportError", "ModuleNotFoundError"}
+            found = all(not unresolved(value) for value in end.values())
+            imports = set(names_caught(handler)) <= {"ImportError", "ModuleNotFoundError"}
             quiet_frame = Frame()
             before = self._maybe
             self._maybe += 1
@@ -1497,7 +1524,7 @@ class Interpreter:
         handled: tuple[str, ...] = ()
         for item in node.items:
             value = self._evaluate(item.context_expr, scope)
-            expected = _expected_by(item.context_expr)
+            expected = expected_by(item.context_expr)
             handled += expected
             if item.optional_vars is not None:
                 self._assign(item.optional_vars, self._entered(value, node), scope)
@@ -1505,7 +1532,7 @@ class Interpreter:
         try:
             return self._block(node.body, scope, frame)
         except Raised as raised:
-            if _catches(handled, raised.name):
+            if catches(handled, raised.name):
                 return Left.NOT
             raise
         finally:
@@ -1521,113 +1548,10 @@ class Interpreter:
         return UNKNOWN
 
 
-# ---------------------------------------------------------------------- what needs no interpreter
-
-_IDENTITY = External("<returns its argument>")
-
-_ROLES = {
-    "builtins.staticmethod": "staticmethod",
-    "builtins.classmethod": "classmethod",
-    "builtins.property": "property",
-    "functools.cached_property": "property",
-    "contextlib.contextmanager": "contextmanager",
-    "contextlib.asynccontextmanager": "contextmanager",
-    "asyncio.coroutine": "coroutine",
-    "types.coroutine": "types.coroutine",
-}
-_TRANSPARENT = {
-    "abc.abstractmethod",
-    "atexit.register",
-    "functools.cache",
-    "functools.lru_cache",
-    "typing.final",
-    "typing.no_type_check",
-    "typing.override",
-    "typing_extensions.final",
-    "typing_extensions.override",
-    "warnings.deprecated",
-}
-_DATACLASS_DECORATORS = {"dataclass", "s", "attrs", "define", "frozen", "mutable"}
-_CLASS_DECORATORS = {"final", "total_ordering", "runtime_checkable", "unique", "deprecated"}
-_NOT_PLAIN = {
-    "Enum",
-    "IntEnum",
-    "StrEnum",
-    "Flag",
-    "IntFlag",
-    "TypedDict",
-    "NamedTuple",
-    "Protocol",
-}
-_PLAIN_TYPES = {"bytes", "float", "frozenset", "id", "int", "len", "object", "open", "repr", "str"}
-
-# The exceptions a handler of this name catches, as far as evaluation raises them.
-_CAUGHT_BY = {"Exception": None, "BaseException": None, "ImportError": {"ModuleNotFoundError"}}
-
-
-def _catches(names: tuple[str, ...], raised: str) -> bool:
-    return any(
-        name == raised or (name in _CAUGHT_BY and raised in (_CAUGHT_BY[name] or {raised}))
-        for name in names
-    )
-
-
-def _names_caught(handler: ast.ExceptHandler) -> tuple[str, ...]:
-    if handler.type is None:
-        return ("BaseException",)
-    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return tuple(map(_last_name, types))
-
-
-def _expected_by(context: ast.expr) -> tuple[str, ...]:
-    """Return the exceptions that a `with` block expects its body to raise."""
-    if isinstance(context, ast.Call) and _last_name(context) in (
-        *("suppress", "raises", "assertRaises", "assertRaisesRegex"),
-    ):
-        return tuple(
-            map(_last_name, context.args[:1] if "aise" in _last_name(context) else context.args)
-        )
-    return ()
-
-
-def _last_name(node: ast.expr) -> str:
-    """Return the name that an expression ends in: `c` of `a.b.c` and of `a.b.c(…)`."""
-    if isinstance(node, ast.Call):
-        return _last_name(node.func)
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_accessor(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Attribute) and decorator.attr in (
-        "setter",
-        "deleter",
-        "getter",
-    )
-
-
-def _does(function: External) -> Does | None:
-    if not function.known:
-        return None
-    known = asyncio_table.entry(asyncio_table.canonical(function.name))
-    return None if known is None else known.does
-
-
-def _unresolved(value: Value) -> bool:
-    return isinstance(value, External) and not value.known
-
-
 def _abroad(function: Value, module: Module) -> bool:
     if isinstance(function, (Function, Class)):
         return function.scope.module is not module
     return False
-
-
-def _parameters(node: FunctionNode) -> list[ast.arg]:
-    declared = node.args
-    every = declared.posonlyargs + declared.args + declared.kwonlyargs
-    return every + [extra for extra in (declared.vararg, declared.kwarg) if extra is not None]
 
 
 def _merge(orders: list[list[Class]]) -> list[Class]:
@@ -1641,108 +1565,3 @@ def _merge(orders: list[list[Class]]) -> list[Class]:
         merged.append(head)
         orders = [[cls for cls in order if cls is not head] for order in orders]
     return merged
-
-
-def _same(left: Value, right: Value) -> bool | None:
-    """Say whether two values are equal, None where it is not known."""
-    if isinstance(left, Const) and isinstance(right, Const):
-        return type(left.value) is type(right.value) and left.value == right.value
-    for one, other in ((left, right), (right, left)):
-        if one == NONE:
-            certainly_not = isinstance(
-                other,
-                (Instance, Function, Class, Loop, Future, Sequence, Mapping, Coroutine, Partial),
-            )
-            return False if certainly_not else None
-    if isinstance(left, (Instance, Class)) and isinstance(right, (Instance, Class)):
-        return left is right or None
-    return None
-
-
-def _isinstance(value: Value, cls: Value) -> Value:
-    if isinstance(value, Instance) and isinstance(cls, Class) and cls in value.cls.order:
-        return Const(True)
-    if value == NONE and isinstance(cls, (Class, External)):
-        return Const(isinstance(cls, External) and "NoneType" in cls.name)
-    return UNKNOWN
-
-
-def _call_mapping(mapping: Mapping, name: str, arguments: Arguments) -> Value:
-    match name, arguments.positional:
-        case (("get" | "pop"), [Const(value=key), *default]):
-            if key in mapping.items:
-                return mapping.items.pop(key) if name == "pop" else mapping.items[key]
-            if mapping.open:
-                return UNKNOWN
-            return default[0] if default else NONE
-        case "setdefault", [Const(value=key), default_value]:
-            return mapping.items.setdefault(key, UNKNOWN if mapping.open else default_value)
-        case "copy", []:
-            return Mapping(dict(mapping.items), mapping.open)
-        case "update", [Mapping() as other]:
-            mapping.items.update(other.items)
-            mapping.open |= other.open
-            return NONE
-    mapping.open = True
-    return UNKNOWN
-
-
-def _is_stub(function: Function) -> bool:
-    """Say whether a method is there to be overridden."""
-    node = function.node
-    if isinstance(node, ast.Lambda):
-        return False
-    return function.abstract or all(
-        isinstance(statement, (ast.Pass, ast.Raise))
-        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-        for statement in node.body
-    )
-
-
-def _attributes_set_outside_init(node: ast.ClassDef) -> set[str]:
-    names: set[str] = set()
-    for statement in node.body:
-        if getattr(statement, "name", None) == "__init__":
-            continue
-        for inner in ast.walk(statement):
-            if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, (ast.Store, ast.Del)):
-                names.add(inner.attr)
-    return names
-
-
-def _fields(cls: Class) -> Iterator[tuple[str, ast.expr | None, Class]]:
-    """Yield the fields of a dataclass or an attrs class: name, what follows the `=`, and whose."""
-    fields: dict[str, tuple[ast.expr | None, Class]] = {}
-    for one in reversed(cls.order):
-        if not one.dataclass:
-            continue
-        for statement in one.node.body:
-            match statement:
-                case ast.AnnAssign(target=ast.Name(id=name), value=default):
-                    if "ClassVar" not in ast.dump(statement.annotation):
-                        fields[name] = (default, one)
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-                    if _last_name(call) in ("ib", "attrib", "field"):
-                        fields[name] = (call, one)
-    for name, (default, one) in fields.items():
-        yield name, default, one
-
-
-def _assigned_in(body: list[ast.stmt]) -> set[str]:
-    return {
-        node.id
-        for statement in body
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-
-
-def _has_break(body: list[ast.stmt]) -> bool:
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Break):
-            return True
-        if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(node))
-    return False

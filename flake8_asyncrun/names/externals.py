@@ -1,0 +1,121 @@
+"""What is known of values and names without reading their source."""
+
+from __future__ import annotations
+
+from flake8_asyncrun.names import asyncio_table
+from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.values import (
+    NONE,
+    UNKNOWN,
+    Arguments,
+    Class,
+    Const,
+    Coroutine,
+    External,
+    Function,
+    Future,
+    Instance,
+    Loop,
+    Mapping,
+    Partial,
+    Sequence,
+    Value,
+)
+
+IDENTITY = External("<returns its argument>")
+
+ROLES = {
+    "builtins.staticmethod": "staticmethod",
+    "builtins.classmethod": "classmethod",
+    "builtins.property": "property",
+    "functools.cached_property": "property",
+    "contextlib.contextmanager": "contextmanager",
+    "contextlib.asynccontextmanager": "contextmanager",
+    "asyncio.coroutine": "coroutine",
+    "types.coroutine": "types.coroutine",
+}
+
+TRANSPARENT = {
+    "abc.abstractmethod",
+    "atexit.register",
+    "functools.cache",
+    "functools.lru_cache",
+    "typing.final",
+    "typing.no_type_check",
+    "typing.override",
+    "typing_extensions.final",
+    "typing_extensions.override",
+    "warnings.deprecated",
+}
+
+DATACLASS_DECORATORS = {"dataclass", "s", "attrs", "define", "frozen", "mutable"}
+
+CLASS_DECORATORS = {"final", "total_ordering", "runtime_checkable", "unique", "deprecated"}
+
+NOT_PLAIN = {
+    "Enum",
+    "IntEnum",
+    "StrEnum",
+    "Flag",
+    "IntFlag",
+    "TypedDict",
+    "NamedTuple",
+    "Protocol",
+}
+
+PLAIN_TYPES = {"bytes", "float", "frozenset", "id", "int", "len", "object", "open", "repr", "str"}
+
+
+def does(function: External) -> Does | None:
+    if not function.known:
+        return None
+    known = asyncio_table.entry(asyncio_table.canonical(function.name))
+    return None if known is None else known.does
+
+
+def unresolved(value: Value) -> bool:
+    return isinstance(value, External) and not value.known
+
+
+def same(left: Value, right: Value) -> bool | None:
+    """Say whether two values are equal, None where it is not known."""
+    if isinstance(left, Const) and isinstance(right, Const):
+        return type(left.value) is type(right.value) and left.value == right.value
+    for one, other in ((left, right), (right, left)):
+        if one == NONE:
+            certainly_not = isinstance(
+                other,
+                (Instance, Function, Class, Loop, Future, Sequence, Mapping, Coroutine, Partial),
+            )
+            return False if certainly_not else None
+    if isinstance(left, (Instance, Class)) and isinstance(right, (Instance, Class)):
+        return left is right or None
+    return None
+
+
+def is_instance(value: Value, cls: Value) -> Value:
+    if isinstance(value, Instance) and isinstance(cls, Class) and cls in value.cls.order:
+        return Const(True)
+    if value == NONE and isinstance(cls, (Class, External)):
+        return Const(isinstance(cls, External) and "NoneType" in cls.name)
+    return UNKNOWN
+
+
+def call_mapping(mapping: Mapping, name: str, arguments: Arguments) -> Value:
+    match name, arguments.positional:
+        case (("get" | "pop"), [Const(value=key), *default]):
+            if key in mapping.items:
+                return mapping.items.pop(key) if name == "pop" else mapping.items[key]
+            if mapping.open:
+                return UNKNOWN
+            return default[0] if default else NONE
+        case "setdefault", [Const(value=key), default_value]:
+            return mapping.items.setdefault(key, UNKNOWN if mapping.open else default_value)
+        case "copy", []:
+            return Mapping(dict(mapping.items), mapping.open)
+        case "update", [Mapping() as other]:
+            mapping.items.update(other.items)
+            mapping.open |= other.open
+            return NONE
+    mapping.open = True
+    return UNKNOWN

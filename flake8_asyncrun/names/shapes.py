@@ -1,0 +1,120 @@
+"""What the syntax alone says of code: questions about `ast` nodes, without values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flake8_asyncrun.names.values import Class, Function, FunctionNode
+
+# The exceptions a handler of this name catches, as far as evaluation raises them.
+_CAUGHT_BY = {"Exception": None, "BaseException": None, "ImportError": {"ModuleNotFoundError"}}
+
+
+def catches(names: tuple[str, ...], raised: str) -> bool:
+    return any(
+        name == raised or (name in _CAUGHT_BY and raised in (_CAUGHT_BY[name] or {raised}))
+        for name in names
+    )
+
+
+def names_caught(handler: ast.ExceptHandler) -> tuple[str, ...]:
+    if handler.type is None:
+        return ("BaseException",)
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return tuple(map(last_name, types))
+
+
+def expected_by(context: ast.expr) -> tuple[str, ...]:
+    """Return the exceptions that a `with` block expects its body to raise."""
+    if isinstance(context, ast.Call) and last_name(context) in (
+        *("suppress", "raises", "assertRaises", "assertRaisesRegex"),
+    ):
+        return tuple(
+            map(last_name, context.args[:1] if "aise" in last_name(context) else context.args)
+        )
+    return ()
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the name that an expression ends in: `c` of `a.b.c` and of `a.b.c(…)`."""
+    if isinstance(node, ast.Call):
+        return last_name(node.func)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_accessor(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Attribute) and decorator.attr in (
+        "setter",
+        "deleter",
+        "getter",
+    )
+
+
+def parameters(node: FunctionNode) -> list[ast.arg]:
+    declared = node.args
+    every = declared.posonlyargs + declared.args + declared.kwonlyargs
+    return every + [extra for extra in (declared.vararg, declared.kwarg) if extra is not None]
+
+
+def is_stub(function: Function) -> bool:
+    """Say whether a method is there to be overridden."""
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return False
+    return function.abstract or all(
+        isinstance(statement, (ast.Pass, ast.Raise))
+        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        for statement in node.body
+    )
+
+
+def attributes_set_outside_init(node: ast.ClassDef) -> set[str]:
+    names: set[str] = set()
+    for statement in node.body:
+        if getattr(statement, "name", None) == "__init__":
+            continue
+        for inner in ast.walk(statement):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, (ast.Store, ast.Del)):
+                names.add(inner.attr)
+    return names
+
+
+def fields(cls: Class) -> Iterator[tuple[str, ast.expr | None, Class]]:
+    """Yield the fields of a dataclass or an attrs class: name, what follows the `=`, and whose."""
+    fields: dict[str, tuple[ast.expr | None, Class]] = {}
+    for one in reversed(cls.order):
+        if not one.dataclass:
+            continue
+        for statement in one.node.body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), value=default):
+                    if "ClassVar" not in ast.dump(statement.annotation):
+                        fields[name] = (default, one)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                    if last_name(call) in ("ib", "attrib", "field"):
+                        fields[name] = (call, one)
+    for name, (default, one) in fields.items():
+        yield name, default, one
+
+
+def assigned_in(body: list[ast.stmt]) -> set[str]:
+    return {
+        node.id
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def has_break(body: list[ast.stmt]) -> bool:
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Break):
+            return True
+        if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
