@@ -110,12 +110,11 @@ def into_main(
     removed = [edits.remove_statement(file, one).span for one in gone]
     removed += [_whole(file, statement) for statement in slice_]
     before = edits.blank_lines_before(file, target.start, removed)
-    opens_block = before == 0 and _opens(file, spot, [*gone, *slice_])
-    lead = (
-        ""
-        if before is None or opens_block
-        else newline * max(len(blank) // len(newline) - before, 0)
-    )
+    wanted = len(blank) // len(newline)
+    if before == 0 and _opens(file, spot, [*gone, *slice_]):
+        # Formatters want a line before a nested function, unless it opens a function's body.
+        wanted = 0 if _is_body_of_function(file, spot.block) else 1
+    lead = "" if before is None else newline * max(wanted - before, 0)
     text = f"{lead}{indentation}async def {name}():{newline}{''.join(body)}{blank}"
     changes = [
         *(Edit(span, "") for span in _united(removed)),
@@ -485,7 +484,10 @@ def _whole(file: File, statement: cst.SimpleStatementLine) -> Span:
     block = file.source.parent(statement)
     assert isinstance(block, (cst.Module, cst.IndentedBlock))
     lines = edits.lines_of(file, statement)
-    return edits.without_blank_lines(file, lines, first=statement is block.body[0])
+    opens = statement is block.body[0]
+    if opens and len(block.body) > 1 and not _is_body_of_function(file, block):
+        opens = not isinstance(block.body[1], (cst.FunctionDef, cst.ClassDef))
+    return edits.without_blank_lines(file, lines, first=opens)
 
 
 def _awaiting(
@@ -504,6 +506,10 @@ def _awaiting(
 def _opens(file: File, spot: Spot, gone: Sequence[cst.BaseStatement]) -> bool:
     """Say whether nothing of an indented block is left before `spot`."""
     return isinstance(spot.block, cst.IndentedBlock) and all(one in gone for one in spot.before)
+
+
+def _is_body_of_function(file: File, block: Block) -> bool:
+    return isinstance(file.source.parent(block), cst.FunctionDef)
 
 
 def _united(spans: list[Span]) -> list[Span]:

@@ -79,6 +79,7 @@ async def fetch(session):
 
 
 if __name__ == "__main__":
+
     async def main():
         session = aiohttp.ClientSession()
         await fetch(session)

@@ -79,6 +79,7 @@ class Client:
 
 
 if __name__ == "__main__":
+
     async def main():
         client = Client()
         await client.start()
