@@ -84,6 +84,8 @@ def decode(path: str, data: bytes) -> TextFile:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         raise FileError(path, f"cannot be decoded: {error.msg.partition(' for ')[0]}") from None
+    except (LookupError, UnicodeError) as error:  # from Python 3.15 on
+        raise FileError(path, f"cannot be decoded: {error}") from None
     bom = data.startswith(codecs.BOM_UTF8)
     if bom:
         encoding = "utf-8"

@@ -145,7 +145,7 @@ from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
-from flake8_asyncrun.names.evaluate import Effect, State
+from flake8_asyncrun.names.evaluate import Effect, Event, State
 from flake8_asyncrun.names.values import UNKNOWN, Kind, Method, Origin, loops_in
 
 
@@ -216,7 +216,6 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     argument = run.args[0].value
     if len(run.args) != 1 or run.args[0].keyword is not None or run.args[0].star:
         raise Refused("run_until_complete() is not called with one coroutine")
-    _check_no_other(call, file)
     get = spot_of(file, call)
     spot = spot_of(file, run)
     gone: list[cst.SimpleStatementLine] = []
@@ -265,17 +264,16 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
             safety=safety,
             at=spot,
         )
-        return Fix(
-            "Run it with asyncio.run()",
-            (*moved.edits, *taken_apart, *imported),
-            safety,
-            moved.claims,
-        )
-    changes = [edits.remove_statement(file, one) for one in gone]
-    changes += [*taken_apart, *imported, edits.replace(file, run.func, asyncio_run)]
-    if debug:
-        changes.append(edits.insert(file.span(run.args[0]).end, debug))
-    return Fix("Run it with asyncio.run()", tuple(changes), safety)
+        changes = [*moved.edits, *taken_apart, *imported]
+        claims = moved.claims
+    else:
+        changes = [edits.remove_statement(file, one) for one in gone]
+        changes += [*taken_apart, *imported, edits.replace(file, run.func, asyncio_run)]
+        if debug:
+            changes.append(edits.insert(file.span(run.args[0]).end, debug))
+        claims = ()
+    _check_no_other(call, changes, file)
+    return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
 
 
 def _final_block(holder: cst.Try | None) -> cst.CSTNode | None:
@@ -312,16 +310,22 @@ def _try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
     raise Refused("the loop runs in another block than the one that gets it")
 
 
-def _check_no_other(call: cst.Call, file: File) -> None:
-    """Refuse where the current loop is asked for again: after `asyncio.run` there is none."""
+def _check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
+    """Refuse where something that stays takes the current loop: after `asyncio.run` there is none."""
     function = file.enclosing_function(call)
+    staying: list[tuple[cst.Call, Event]] = []
+    gone: list[Event] = []
     for other in file.calls():
-        same = other is not call and file.enclosing_function(other) is function
-        if same and file.callee(other) == "asyncio.get_event_loop":
+        span, seen = file.span(other), file.seen(other)
+        events = [] if seen is None else [e for e in seen.events if e.effect is Effect.CAPTURES]
+        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
+            gone += events
+        elif file.enclosing_function(other) in (function, None):
+            staying += ((other, event) for event in events)
+    for other, event in staying:
+        if event not in gone:
             line = file.place(other).line
-            raise Refused(
-                f"the current loop is asked for in line {line} too; after the run it is gone"
-            )
+            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
 
 
 def _safety(run: cst.Call, file: File) -> Safety:
