@@ -11,7 +11,7 @@ from flake8_asyncrun.core.model import Fix, Note
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main
 from flake8_asyncrun.names.evaluate import Effect, Event, State
-from flake8_asyncrun.names.values import Coroutine, Instance
+from flake8_asyncrun.names.values import Coroutine, Instance, loops_in
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -73,11 +73,21 @@ def uses(run: Run, variable: Variable, file: File) -> bool:
     """Say whether a run's argument names a variable, or calls a coroutine that comes to name it."""
     outer = file.span(run.argument)
     reached = file.facts.reached_from(_functions_called(run, file))
-    for use in variable.uses:
-        offset = file.source.offset(use.line, use.column)
-        if not use.binds and (outer.start <= offset < outer.end or reached & {*use.functions}):
+    for name in file.names_of(variable):
+        start = file.span(name).start
+        if outer.start <= start < outer.end and _hands_on_loop(name, file):
             return True
-    return False
+    return any(reached & {*use.functions} for use in variable.uses if not use.binds)
+
+
+def _hands_on_loop(name: cst.Name, file: File) -> bool:
+    """Say whether more than a plain attribute of an object is used."""
+    attribute = file.source.parent(name)
+    if not isinstance(attribute, cst.Attribute):
+        return True
+    call = file.source.parent(attribute)
+    called = isinstance(call, cst.Call) and call.func is attribute
+    return called or any(True for _ in loops_in(file.value(attribute)))
 
 
 def assigned_to(call: cst.Call, file: File) -> Variable | None:

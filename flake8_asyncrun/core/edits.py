@@ -42,7 +42,9 @@ def remove_argument(file: File, call: cst.Call, argument: cst.Arg) -> Edit:
     elif len(call.args) > 1:
         removed = Span(span.start, file.span(call.args[1]).start)
     else:
-        removed = Span(span.start, _closing(file, call, span.end))
+        inside = file.source.slice(Span(behind, span.start))
+        start = behind + inside.index("(") + 1
+        removed = Span(start, _closing(file, call, span.end))
     if "#" in file.source.slice(removed).replace(file.source.slice(span), ""):
         raise Refused("a comment stands beside the argument")
     return Edit(removed, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -70,6 +70,11 @@ def rule(
         return Rule(code, name, doc, nodes, check, fix, needs_loop=True)
 
     return make
+
+
+def promising(safety: Safety, fix: Fix) -> Fix:
+    """Return a fix that promises no more than `safety`."""
+    return fix if safety is Safety.SAFE else replace(fix, safety=safety)
 
 
 def attempt(make: Callable[[], Fix]) -> tuple[Fix | None, tuple[Note, ...]]:
@@ -185,16 +190,24 @@ class File:
                 return node
         return None
 
-    def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
-        """Yield the variables that a coroutine's functions of this file name from outside."""
-        called = (
-            self.value(call.func)
-            for call in (coroutine, *descend(coroutine))
-            if isinstance(call, cst.Call)
-        )
+    def values_used_by(self, coroutine: cst.BaseExpression) -> Iterator[Value]:
+        """Yield what the names in a coroutine's expression, and in the functions of this file that
+        it comes to, stand for."""
+        for node in descend(coroutine):
+            if isinstance(node, (cst.Name, cst.Attribute)):
+                yield self.value(node)
+        yield from self.facts.values_in(self._reached_by(coroutine))
+
+    def _reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
+        nodes = (coroutine, *descend(coroutine))
+        called = (self.value(node.func) for node in nodes if isinstance(node, cst.Call))
         functions = (self.facts.own_function(value) for value in called)
         lines = {function.node.lineno for function in functions if function is not None}
-        reached = self.facts.reached_from(lines)
+        return self.facts.reached_from(lines)
+
+    def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
+        """Yield the variables that a coroutine's functions of this file name from outside."""
+        reached = self._reached_by(coroutine)
         for variable in self.facts.variables.all():
             binds = [use.functions for use in variable.uses if use.binds]
             inside = any(reached & {*use.functions} for use in variable.uses if not use.binds)
@@ -275,6 +288,10 @@ class File:
                 assert isinstance(parent, (cst.If, cst.IfExp))
                 test = self.source.text_of(parent.test)
                 target = facts.narrow(test, target, child is parent.body)
+            # What an older Python falls back to.
+            handled = _types(parent.type) if isinstance(parent, cst.ExceptHandler) else []
+            if {"AttributeError", "ImportError"} & {*handled}:
+                return None
             child = parent
         return target
 
@@ -290,7 +307,22 @@ class File:
                 for item in parent.items:
                     if _last_name(item.item) in _EXPECTING:
                         return True
-            if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+            if isinstance(parent, cst.Call) and _last_name(parent.func) in _EXPECTING:
+                return True
+            if isinstance(parent, cst.FunctionDef):
+                return False
+            child = parent
+        return False
+
+    def catches_all(self, node: cst.CSTNode) -> bool:
+        """Say whether a `try` around `node` goes on after any error."""
+        child = node
+        for parent in self.parents(node):
+            if isinstance(parent, (cst.Try, cst.TryStar)) and child is parent.body:
+                caught = [_types(handler.type) for handler in parent.handlers]
+                if any({"Exception", "BaseException"} & {*types} or not types for types in caught):
+                    return True
+            if isinstance(parent, cst.FunctionDef):
                 return False
             child = parent
         return False

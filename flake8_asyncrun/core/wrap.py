@@ -99,11 +99,7 @@ def into_main(
     inner = indentation + source.tree.default_indent
     newline = edits.newline_at(source, file.span(spot.statement).start)
     name = _free_name(file)
-    used = not (
-        isinstance(own.statement, cst.SimpleStatementLine)
-        and isinstance(own.statement.body[0], cst.Expr)
-        and own.statement.body[0].value is call
-    )
+    used = not isinstance(file.source.parent(call), cst.Expr)
     body = [_moved(file, statement, indentation, inner) for statement in slice_]
     body.append(_awaiting(file, argument, inner, used, call_of) + newline)
     blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 
 from flake8_asyncrun.names.target import KNOWN, Target, Version
 
+_ABOUT_PYTHON = re.compile(r"sys\.version|version_info|python_version|hexversion|hasattr\(asyncio")
 _COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.Lt: operator.lt,  # type: ignore[dict-item]
     ast.LtE: operator.le,  # type: ignore[dict-item]
@@ -25,7 +27,14 @@ def judge(test: ast.expr, target: Target) -> bool | None:
 
 
 def narrow(test: ast.expr, target: Target, taken: bool) -> Target | None:
-    """Return the part of the target on which `test` can be `taken`, None where there is none."""
+    """Return the part of the target on which `test` can be `taken`, None where there is none.
+
+    A test that speaks of versions, or of what asyncio has, in a way that is not understood, leaves
+    nothing: what it guards may not be meant for any Python of the target.
+    """
+    is_understood = any(_on(test, version) is not None for version in KNOWN)
+    if not is_understood and _ABOUT_PYTHON.search(ast.unparse(test)):
+        return None
     left = [version for version in _versions(target) if _on(test, version) in (taken, None)]
     return Target(left[0], left[-1]) if left else None
 

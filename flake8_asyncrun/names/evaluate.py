@@ -18,6 +18,7 @@ from typing import NoReturn
 from flake8_asyncrun.names import asyncio_table, conditions
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import (
+    AWAITABLE_TESTS,
     CLASS_DECORATORS,
     DATACLASS_DECORATORS,
     IDENTITY,
@@ -48,6 +49,7 @@ from flake8_asyncrun.names.shapes import (
     fields,
     has_break,
     is_accessor,
+    is_dotted,
     is_stub,
     last_name,
     names_caught,
@@ -69,6 +71,7 @@ from flake8_asyncrun.names.values import (
     Generator,
     GeneratorCoroutine,
     Instance,
+    Kind,
     Loop,
     Made,
     Mapping,
@@ -82,13 +85,14 @@ from flake8_asyncrun.names.values import (
     Value,
     is_generator,
     join,
+    kind_of,
     loops_in,
 )
 
 # Nodes evaluated on behalf of one call into another module, and for a whole file: enough for every
 # constructor measured but a handful, all of which were harmless.
 CALL_BUDGET = 40_000
-FILE_BUDGET = 400_000
+FILE_BUDGET = 200_000
 DEEPEST_CALL = 24
 
 
@@ -192,6 +196,8 @@ class Interpreter:
         self._pending: list[Function] = []
         self._evaluated: set[int] = set()
         self._classes: dict[int, Class] = {}
+        self._attributes: dict[int, dict[str, Value]] = {}
+        self._patched: set[tuple[str, str]] = set()
         self._stars: list[ast.ImportFrom] = []
         self._sets_loop = any(
             isinstance(node, (ast.Name, ast.Attribute))
@@ -247,22 +253,30 @@ class Interpreter:
         assert owner is not None
         if function.role == "classmethod":
             return owner
-        instance = Instance(owner, exact=False)
-        init = self._member(owner, "__init__")
-        if isinstance(init, Function) and init.node is not function.node:
+        if function.name == "__init__":
+            return Instance(owner, exact=False)
+        if id(owner) not in self._attributes:
+            self._attributes[id(owner)] = self._attributes_of(owner)
+        return Instance(owner, dict(self._attributes[id(owner)]), exact=False)
+
+    def _attributes_of(self, cls: Class) -> dict[str, Value]:
+        """Return what the attributes of an object are while nothing is known of its past."""
+        instance = Instance(cls, exact=False)
+        init = self._member(cls, "__init__")
+        if isinstance(init, Function):
             with self._quiet(), self._in(State.UNKNOWN, Const(None)):
                 try:
-                    self._call_function(
-                        init.bind(instance), Arguments(open=True, named=True), owner.node
-                    )
+                    arguments = Arguments(open=True, named=True)
+                    self._call_function(init.bind(instance), arguments, cls.node)
                 except Raised:
-                    instance.attributes.clear()
-        set_elsewhere = attributes_set_outside_init(owner.node)
-        for name, value in list(instance.attributes.items()):
-            # None is a placeholder for what comes later.
-            if name in set_elsewhere or value == NONE:
-                instance.attributes[name] = UNKNOWN
-        return instance
+                    return {}
+        set_elsewhere = attributes_set_outside_init(cls.node)
+        # Constants and containers are where an object starts from, not what it stays.
+        return {
+            name: value
+            for name, value in instance.attributes.items()
+            if name not in set_elsewhere and not isinstance(value, (Const, Sequence, Mapping))
+        }
 
     def _annotated(self, argument: ast.arg, scope: Scope) -> Value:
         if argument.annotation is None or isinstance(argument.annotation, ast.Constant):
@@ -282,7 +296,7 @@ class Interpreter:
         for statement in node.body:
             if isinstance(statement, (ast.Expr, ast.Assign, ast.Return)):
                 call = statement.value
-                if isinstance(call, ast.Call):
+                if isinstance(call, ast.Call) and is_dotted(call.func):
                     with self._quiet():
                         try:
                             callee = self._evaluate(call.func, scope)
@@ -546,6 +560,8 @@ class Interpreter:
 
     def _name(self, name: str, scope: Scope) -> Value:
         value = scope.find(name, later=self._later)
+        if self._later and name not in scope.values and _may_be_filled_in(value):
+            return UNKNOWN
         if value is None and scope.is_class and scope.owner is not None:
             value = self._class_binding(scope.owner, name)
         if value is None:
@@ -553,6 +569,15 @@ class Interpreter:
         if value is None:
             value = External(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
         return value
+
+    def holds_loop(self, module: Module, name: str) -> bool:
+        """Say whether a global of another module holds a loop, or something bound to one."""
+        self._left = max(self._left, CALL_BUDGET)
+        try:
+            value = self.module_name(module, name)
+        except (OutOfBudget, RecursionError):
+            return False
+        return value is not None and any(True for _ in loops_in(value))
 
     def module_name(self, module: Module, name: str) -> Value | None:
         """Return what a module's global name stands for, None if the module has none such."""
@@ -585,7 +610,7 @@ class Interpreter:
             return UNKNOWN if "__getattr__" in module.bindings.names else None
         if not isinstance(value, (Function, Class, External)) and name in module.rebound:
             return UNKNOWN
-        return value
+        return UNKNOWN if value == NONE else value
 
     def _bound(self, bindings: Bindings, name: str, scope: Scope) -> Value | None:
         """Return what the statements that bind `name` leave it as."""
@@ -797,6 +822,8 @@ class Interpreter:
                 return UNKNOWN
 
     def _module_attribute(self, module: Module, name: str) -> Value:
+        if (module.name, name) in self._patched:
+            return UNKNOWN
         value = self.module_name(module, name)
         if value is None or unresolved(value):
             submodule = self.project.module(f"{module.name}.{name}")
@@ -1113,6 +1140,9 @@ class Interpreter:
             return IDENTITY
         if name == "typing.cast" and len(arguments.positional) == 2:
             return arguments.positional[1]
+        if name in AWAITABLE_TESTS and arguments.positional:
+            kind = kind_of(arguments.positional[0])
+            return UNKNOWN if kind is Kind.UNKNOWN else Const(kind in AWAITABLE_TESTS[name])
         if name.startswith("builtins."):
             return self._call_builtin(name.removeprefix("builtins."), arguments, node, scope)
         return Made(f"{name}()" if name.partition(".")[0] != "asyncio" else name)
@@ -1371,6 +1401,8 @@ class Interpreter:
                 instance = self._evaluate(owner, scope)
                 if isinstance(instance, Instance):
                     self._set_attribute(instance, name, value)
+                elif isinstance(instance, ModuleValue):
+                    self._patched.add((instance.module.name, name))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for index, element in enumerate(elements):
                     starred = isinstance(element, ast.Starred)
@@ -1546,6 +1578,11 @@ class Interpreter:
             if isinstance(member, Function):
                 return self._call_function(member.bind(value), Arguments(), node)
         return UNKNOWN
+
+
+def _may_be_filled_in(value: Value | None) -> bool:
+    """Say whether a global that a function meets looks like a placeholder or a switch."""
+    return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
 
 
 def _abroad(function: Value, module: Module) -> bool:

@@ -15,6 +15,7 @@ from flake8_asyncrun.names.values import (
     Function,
     Future,
     Instance,
+    Kind,
     Loop,
     Mapping,
     Partial,
@@ -63,6 +64,15 @@ NOT_PLAIN = {
     "Protocol",
 }
 
+_AWAITABLE = {Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE}
+AWAITABLE_TESTS: dict[str, set[Kind]] = {
+    "asyncio.iscoroutine": {Kind.COROUTINE},
+    "asyncio.iscoroutinefunction": {Kind.COROUTINE_FUNCTION},
+    "asyncio.isfuture": {Kind.FUTURE},
+    "inspect.isawaitable": _AWAITABLE,
+    "inspect.iscoroutine": {Kind.COROUTINE},
+    "inspect.iscoroutinefunction": {Kind.COROUTINE_FUNCTION},
+}
 PLAIN_TYPES = {"bytes", "float", "frozenset", "id", "int", "len", "object", "open", "repr", "str"}
 
 

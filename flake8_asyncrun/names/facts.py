@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 
 from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.evaluate import Interpreter, Position, Seen, position
-from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.project import Module, Project
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import UNKNOWN, Coroutine, Function, Value, join
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    ModuleValue,
+    Value,
+    join,
+)
 from flake8_asyncrun.names.variables import Variable, Variables
 
 # Each makes a second run inside a running loop legal, on the very loop that is current, so that
 # nothing below about which loop is which holds any more.
+_MOCKS = ("AsyncMock", "patch", "monkeypatch", "mocker")
+
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
 
 
@@ -25,6 +37,7 @@ class Facts:
         self._module = project.load(module, path, text)
         self._interpreter = Interpreter(project, self._module)
         self._interpreter.run()
+        self._held: dict[str, str] = {}
 
     @property
     def touches_loop(self) -> bool:
@@ -70,6 +83,40 @@ class Facts:
                     pending.add(function.node.lineno)
         return reached
 
+    def values_in(self, lines: set[int]) -> Iterator[Value]:
+        """Yield what the names in the functions at these lines stand for."""
+        for line in lines:
+            for node in self._expressions_in.get(line, ()):
+                seen = self._interpreter.seen.get(position(node))
+                if seen is not None:
+                    yield seen.value
+
+    def loop_held_outside(self, value: Value) -> str | None:
+        """Return the name of a global, of the other module that a value is from, that holds a loop.
+
+        "" where there is none; None where that module is not to be had, so that nobody knows.
+        """
+        if isinstance(value, External):
+            return "" if value.known else None
+        module: Module | None = None
+        if isinstance(value, (Function, Class)):
+            module = value.scope.module
+        elif isinstance(value, ModuleValue):
+            module = value.module
+        if module is None or module is self._module:
+            return ""
+        if module.name not in self._held:
+            self._held[module.name] = next(
+                (
+                    name
+                    for name, bindings in module.bindings.names.items()
+                    if any(isinstance(one.statement, ast.Assign) for one in bindings)
+                    and self._interpreter.holds_loop(module, name)
+                ),
+                "",
+            )
+        return self._held[module.name]
+
     def own_function(self, value: Value) -> Function | None:
         """Return the function of this file that a value is, or is a call of."""
         if isinstance(value, Coroutine):
@@ -109,6 +156,16 @@ class Facts:
             if any(name.partition(".")[0] in _PATCHES for name in names):
                 return True
         return False
+
+    @cached_property
+    def replaces_names(self) -> bool:
+        """Whether the file swaps functions for others while it runs, as tests do with mocks."""
+        return any(
+            (isinstance(node, ast.Attribute) and node.attr in _MOCKS)
+            or (isinstance(node, ast.Name) and node.id in _MOCKS)
+            or (isinstance(node, ast.arg) and node.arg in _MOCKS)
+            for node in ast.walk(self._module.tree)
+        )
 
     @cached_property
     def is_program(self) -> bool:

@@ -45,6 +45,13 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def is_dotted(node: ast.expr) -> bool:
+    """Say whether an expression is a name, or attributes of one."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
 def is_accessor(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Attribute) and decorator.attr in (
         "setter",
@@ -63,7 +70,7 @@ def is_stub(function: Function) -> bool:
     """Say whether a method is there to be overridden."""
     node = function.node
     if isinstance(node, ast.Lambda):
-        return False
+        return isinstance(node.body, ast.Constant)
     return function.abstract or all(
         isinstance(statement, (ast.Pass, ast.Raise))
         or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))

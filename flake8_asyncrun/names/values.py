@@ -148,11 +148,14 @@ class Made(Value):
 
 @dataclass(eq=False)
 class Method(Value):
-    """A method of a value that is not an Instance."""
+    """A method of a value that is not an Instance; of a Made it may be any attribute."""
 
     owner: Value
     name: str
-    truth = True
+
+    @property
+    def truth(self) -> bool | None:  # type: ignore[override]
+        return None if isinstance(self.owner, Made) else True
 
 
 @dataclass(eq=False)
@@ -316,6 +319,15 @@ def _kind_of_instance(instance: Instance) -> Kind:
 
 def is_generator(node: FunctionNode) -> bool:
     """Say whether a function's own body yields."""
+    known: bool | None = getattr(node, "asyncrun_yields", None)
+    if known is None:
+        known = _yields(node)
+        # Asked at every call: the answer stays with the node, which lives as long as it matters.
+        setattr(node, "asyncrun_yields", known)  # noqa: B010 - no attribute that `ast` declares
+    return known
+
+
+def _yields(node: FunctionNode) -> bool:
     stack: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
     while stack:
         child = stack.pop()

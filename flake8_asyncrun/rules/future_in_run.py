@@ -135,7 +135,8 @@ asyncio.run(asyncio.sleep(0))
 asyncio.run(asyncio.wait_for(hello(), 1))
 ```
 
-**The fix is safe:** the program could only crash before. It is refused, with the reason as a note,
+**The fix is safe:** the program could only crash before. Inside `try` … `except Exception` it is
+unsafe, for there the program may be meant to go on after the error. It is refused, with the reason as a note,
 where something that would move is used elsewhere, or where code with an effect stands between.
 
 **Ignore it** where the error itself is wanted, as in a test; the rule is silent inside
@@ -160,7 +161,7 @@ from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Value, kind_of
 
 
-@rule("RUN101", on=cst.Call, fix=Safety.SAFE)
+@rule("RUN101", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
     target = None if run is None else file.target_at(call)
@@ -180,8 +181,12 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         value = held
     else:
         return
+    # Where a program goes on after the error it may be meant to.
+    safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
     fix, notes = attempt(
-        lambda: into_main(file, call, run.argument, lambda text: [only_argument(file, call, text)])
+        lambda: into_main(
+            file, call, run.argument, lambda text: [only_argument(file, call, text)], safety=safety
+        )
     )
     yield Hit(call, message, fix, (*_made(value, run, file), *notes))
 

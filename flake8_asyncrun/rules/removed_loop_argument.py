@@ -90,7 +90,7 @@ import libcst as cst
 from flake8_asyncrun.core.edits import remove_argument
 from flake8_asyncrun.core.errors import T2, by_version
 from flake8_asyncrun.core.model import Fix, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
 
 
@@ -127,9 +127,10 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
 
 def _does_something(loop: cst.BaseExpression, file: File) -> bool:
-    if isinstance(loop, cst.Call):
-        known = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
-        return bool(loop.args) or file.callee(loop) not in known
-    while isinstance(loop, cst.Attribute):
-        loop = loop.value
-    return not isinstance(loop, cst.Name)
+    known = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+    for node in descend(loop):
+        if isinstance(node, cst.Call) and (node.args or file.callee(node) not in known):
+            return True
+        if isinstance(node, (cst.Await, cst.Yield, cst.NamedExpr)):
+            return True
+    return False

@@ -146,7 +146,16 @@ from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
 from flake8_asyncrun.names.evaluate import Effect, Event, State
-from flake8_asyncrun.names.values import UNKNOWN, Kind, Method, Origin, loops_in
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    Class,
+    External,
+    Function,
+    Kind,
+    Method,
+    Origin,
+    loops_in,
+)
 
 
 @rule("RUN403", on=cst.Call, fix=Safety.UNSAFE)
@@ -229,6 +238,8 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         assert variable is not None
         if len([use for use in variable.uses if use.binds]) != 1:
             raise Refused(f"`{variable.name}` is bound more than once")
+        if file.facts.variables.is_quoted(variable.name):
+            raise Refused(f"a string names `{variable.name}`")
         gone.append(_line_of(call, file))
         for name in file.names_of(variable):
             use = _method_call(name, file)
@@ -243,6 +254,8 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
             if _method(use) == "set_debug":
                 if block is not get.block or not before or len(use.args) != 1:
                     raise Refused(f"`{variable.name}` is also used in line {line}")
+                if not _is_fixed(use.args[0].value, file):
+                    raise Refused(f"what set_debug() is given in line {line} may change")
                 debug = f", debug={file.source.text_of(use.args[0].value)}"
             elif before or block not in (spot.block, _final_block(holder)):
                 raise Refused(f"`{variable.name}` is put away in line {line} already")
@@ -250,7 +263,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     bound = is_bound(file, argument) or file.kind(argument) is Kind.FUTURE
     if not bound and file.kind(argument) is not Kind.COROUTINE:
         raise Refused(f"it is not known whether `{file.text_of(argument)}` is a coroutine")
-    safety = _safety(run, file)
+    safety = _safety(run, call, file)
     imported, asyncio_run = _asyncio_run(call, file)
     emptied, taken_apart = _without_finally(holder, gone, run if bound else None, file)
     gone = [one for one in gone if one not in emptied]
@@ -259,7 +272,10 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
             file,
             run,
             argument,
-            lambda text: [edits.replace(file, run, f"{asyncio_run}({text}{debug})")],
+            lambda text: [
+                edits.replace(file, run.func, asyncio_run),
+                edits.only_argument(file, run, f"{text}{debug}"),
+            ],
             gone=gone,
             safety=safety,
             at=spot,
@@ -274,6 +290,14 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         claims = ()
     _check_no_other(call, changes, file)
     return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
+
+
+def _is_fixed(value: cst.BaseExpression, file: File) -> bool:
+    """Say whether an expression means the same a few lines further down."""
+    if isinstance(value, cst.Name) and value.value not in ("True", "False"):
+        variable = file.variable(value)
+        return variable is not None and sum(use.binds for use in variable.uses) == 1
+    return isinstance(value, (cst.Name, cst.Integer))
 
 
 def _final_block(holder: cst.Try | None) -> cst.CSTNode | None:
@@ -328,17 +352,13 @@ def _check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
 
 
-def _safety(run: cst.Call, file: File) -> Safety:
+def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     """Say what a run on a fresh loop promises; refuse where a run would meet the old loop."""
     safety = Safety.SAFE
-    for parent in file.parents(run):
-        if isinstance(parent, (cst.For, cst.While)):
-            safety = Safety.UNSAFE  # tasks may live from turn to turn
-        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
-            name = file.variable(parent.name) if isinstance(parent, cst.FunctionDef) else None
-            if name is None or len(name.uses) != 2:
-                safety = Safety.UNSAFE  # tasks may live from call to call
-    for variable in file.used_by(run.args[0].value):
+    if not _runs_once(run, file) or _asked_for_later(run, get, file):
+        safety = Safety.UNSAFE
+    coroutine = run.args[0].value
+    for variable in file.used_by(coroutine):
         value = file.facts.value_of(variable)
         if value is None:
             continue
@@ -346,7 +366,52 @@ def _safety(run: cst.Call, file: File) -> Safety:
             raise Refused(f"`{variable.name}` is bound to the loop that would be gone")
         if value is UNKNOWN:
             safety = Safety.UNSAFE
+    for value in file.values_used_by(coroutine):
+        held = file.facts.loop_held_outside(value)
+        if held:
+            raise Refused(f"`{held}` is bound to the loop that would be gone")
+        if held is None:
+            safety = Safety.UNSAFE
     return safety
+
+
+def _runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:
+    """Say whether a call is made once at most; else tasks may live on from one to the next."""
+    for parent in file.parents(call):
+        if isinstance(parent, (cst.For, cst.While, cst.Lambda, cst.BaseComp, cst.ClassDef)):
+            return False
+        if isinstance(parent, cst.FunctionDef):
+            caller = None if in_function or parent.decorators else _only_call(parent, file)
+            return caller is not None and _runs_once(caller, file, in_function=True)
+    return True
+
+
+def _only_call(function: cst.FunctionDef, file: File) -> cst.Call | None:
+    """Return the call of a function that is named nowhere else."""
+    variable = file.variable(function.name)
+    names = [] if variable is None else list(file.names_of(variable))
+    uses = [name for name in names if name is not function.name]
+    call = file.source.parent(uses[0]) if len(uses) == 1 and len(names) == 2 else None
+    return call if isinstance(call, cst.Call) and call.func is uses[0] else None
+
+
+def _asked_for_later(run: cst.Call, get: cst.Call, file: File) -> bool:
+    """Say whether somebody may ask for the current loop after the run, when it is gone."""
+    function = file.enclosing_function(run)
+    for call in file.calls():
+        if call is get or file.in_coroutine(call):
+            continue
+        state = file.state(call)
+        if file.callee(call) == "asyncio.get_event_loop" and state is State.UNKNOWN:
+            return True
+        after = file.span(call).start > file.span(run).end
+        if after and file.enclosing_function(call) is function:
+            callee = file.value(call.func)
+            if not isinstance(callee, (Function, Class, External, Method)) or (
+                isinstance(callee, External) and not callee.known
+            ):
+                return True
+    return False
 
 
 def _asyncio_run(call: cst.Call, file: File) -> tuple[Sequence[Edit], str]:

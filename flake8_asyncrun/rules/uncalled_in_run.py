@@ -84,7 +84,8 @@ def run(function):
 run(main)
 ```
 
-**The fix is safe:** the program could only crash before.
+**The fix is safe:** the program could only crash before. Inside `try` … `except Exception` it is
+unsafe, for there the program may be meant to go on after the error.
 
 See [Coroutines](https://docs.python.org/3/library/asyncio-task.html#coroutines).
 """
@@ -98,11 +99,11 @@ import libcst as cst
 from flake8_asyncrun.core.edits import insert, replace
 from flake8_asyncrun.core.errors import T1, V1, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_given, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_given, promising, rule
 from flake8_asyncrun.names.values import Function, Kind, Partial, Value
 
 
-@rule("RUN102", on=cst.Call, fix=Safety.SAFE)
+@rule("RUN102", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
     target = None if run is None else file.target_at(call)
@@ -121,7 +122,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     runner = f"{file.text_of(call.func)}()"
     happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
     message = f"`{file.text_of(argument)}` is {what}, not called: {happens}; call it"
-    fix, notes = attempt(lambda: _call_it(argument, value, file))
+    # Where a program goes on after the error it may be meant to.
+    safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
+    fix, notes = attempt(lambda: promising(safety, _call_it(argument, value, file)))
     place = (Note("it is defined here", value.place),) if isinstance(value, Function) else ()
     yield Hit(call, message, fix, (*place, *notes))
 
