@@ -82,7 +82,6 @@ class External(Value):
 
     name: str
     known: bool = True
-    truth = True
 
 
 @dataclass(eq=False)
