@@ -91,8 +91,12 @@ def _hands_on_loop(name: cst.Name, file: File) -> bool:
 
 
 def assigned_to(call: cst.Call, file: File) -> Variable | None:
-    """Return the variable that alone a call's value is assigned to."""
+    """Return the variable that alone a call's value is assigned to, or what is made with it."""
     parent = file.source.parent(call)
+    if isinstance(parent, cst.Arg):
+        outer = file.source.parent(parent)
+        is_made = isinstance(outer, cst.Call) and isinstance(file.value(outer), Instance)
+        return assigned_to(cst.ensure_type(outer, cst.Call), file) if is_made else None
     target: cst.CSTNode | None = None
     if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
         target = parent.targets[0].target

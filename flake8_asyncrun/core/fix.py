@@ -52,6 +52,8 @@ def fix_source(
             findings = analyze(current)
         except Unreadable as error:
             return _held_back(source, first, chosen, f"the text no longer parses ({error})")
+        if syntax.compiles(text) and not syntax.compiles(changed):
+            return _held_back(source, first, chosen, "the text no longer compiles")
         if changed == text:
             return _held_back(source, first, chosen, "the fix changes nothing")
         text = changed

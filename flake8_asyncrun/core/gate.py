@@ -4,9 +4,9 @@ _WORDS = ("asyncio", "uvloop")
 
 
 def may_have_findings(text: str) -> bool:
-    """Say whether `text` names a module that every rule needs to see named.
+    """Say whether `text` names a module that the rules need to see named.
 
-    All rules speak of asyncio's own functions or of objects that a run of asyncio uses, and a
-    program cannot reach either without one of these words in the file that does so.
+    All rules speak of asyncio's own functions, or of objects that a run of asyncio uses. A file
+    that reaches these only through another module's names is passed over: a missed alarm at most.
     """
     return any(word in text for word in _WORDS)

@@ -183,6 +183,14 @@ class File:
             if same_name and self.variable(cst.ensure_type(node, cst.Name)) is variable:
                 yield cst.ensure_type(node, cst.Name)
 
+    def only_call(self, function: cst.FunctionDef) -> cst.Call | None:
+        """Return the call of a function that the file names nowhere else."""
+        variable = self.variable(function.name)
+        names = [] if variable is None else list(self.names_of(variable))
+        uses = [name for name in names if name is not function.name]
+        call = self.source.parent(uses[0]) if len(uses) == 1 and len(names) == 2 else None
+        return call if isinstance(call, cst.Call) and call.func is uses[0] else None
+
     def function_at(self, line: int) -> cst.FunctionDef | None:
         """Return the function whose `def` stands in a line."""
         for node in self._nodes:

@@ -110,6 +110,12 @@ class Source:
         """Return a node's text as it is written."""
         return self.slice(self.span(node))
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines with their line breaks, as CPython's tokenizer counts them."""
+        starts = [*self._line_starts, len(self.data)]
+        return [self.slice(Span(*pair)) for pair in itertools.pairwise(starts)]
+
     @cached_property
     def _line_starts(self) -> list[int]:
         ends = (match.end() for match in _LINE_END.finditer(self.data))

@@ -23,7 +23,7 @@ def suppress(source: Source, findings: Iterable[Finding]) -> list[Finding]:
     kept = list(findings)
     if not kept or "noqa" not in source.text.lower():
         return kept
-    lines = source.printed.splitlines(keepends=True)
+    lines = source.lines
     if any(_WHOLE_FILE.match(line) for line in lines):
         return []
     joined = _join_strings(lines)

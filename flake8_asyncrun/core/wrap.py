@@ -49,9 +49,12 @@ def spot_of(file: File, node: cst.CSTNode) -> Spot:
     """
     child = node
     for parent in file.parents(node):
-        if isinstance(parent, cst.Lambda) or (
-            isinstance(parent, cst.BaseComp) and child is not parent.for_in
-        ):
+        # Of a comprehension only the first iterable is evaluated outside.
+        inner = (
+            isinstance(parent, cst.CompFor)
+            and not (child is parent.iter and isinstance(file.source.parent(parent), cst.BaseComp))
+        ) or (isinstance(parent, cst.BaseComp) and child is not parent.for_in)
+        if inner or isinstance(parent, cst.Lambda):
             raise Refused("it stands inside a lambda or a comprehension")
         if isinstance(parent, cst.SimpleStatementSuite):
             raise Refused("it stands on the same line as the statement that holds it")
@@ -254,6 +257,8 @@ def _check_movable(file: File, node: cst.CSTNode) -> None:
             raise Refused("it awaits or yields")
         if isinstance(child, cst.NamedExpr):
             raise Refused(f"`{file.text_of(child)}` binds a name there")
+        if isinstance(child, cst.Call) and _runs_a_loop(child, file):
+            raise Refused(f"`{file.text_of(child)}` runs a loop of its own")
         if isinstance(child, cst.Call) and file.text_of(child.func) in _ABOUT_THE_FUNCTION:
             raise Refused(f"`{file.text_of(child.func)}()` means another thing in a new function")
 
@@ -330,12 +335,23 @@ def _is_quiet(statement: cst.BaseStatement) -> bool:
     for small in statement.body:
         if isinstance(small, (cst.Import, cst.ImportFrom, cst.Pass, cst.Global, cst.Nonlocal)):
             continue
+        targets: list[cst.BaseExpression] = []
+        if isinstance(small, cst.Assign):
+            targets = [target.target for target in small.targets]
+        elif isinstance(small, cst.AnnAssign):
+            targets = [small.target]
         if isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
             noisy = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr)
-            if not any(isinstance(child, noisy) for child in _evaluated(small)):
+            plain = all(isinstance(target, cst.Name) for target in targets)
+            if plain and not any(isinstance(child, noisy) for child in _evaluated(small)):
                 continue
         return False
     return True
+
+
+def _runs_a_loop(call: cst.Call, file: File) -> bool:
+    method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    return file.run(call) is not None or method in ("run_until_complete", "run_forever")
 
 
 def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
@@ -346,16 +362,17 @@ def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
         return list(run.before[spot.index :])
     # The run stands in a block further in, as under the main guard; or in a function.
     outer = next(
-        (one for one in spot.after if any(node is run.statement for node in descend(one))),
-        None,
+        (one for one in spot.after if any(node is run.statement for node in descend(one))), None
     )
-    passed = list(itertools.takewhile(lambda one: one is not outer, spot.after))
-    inside: list[cst.BaseStatement] = []
-    if outer is not None and not isinstance(outer, (cst.FunctionDef, cst.ClassDef)):
-        if not isinstance(outer, cst.If) or run.block is not outer.body:
-            raise Refused("the run stands in another block")
-        inside = list(run.before)
-    return [spot.statement, *passed, *inside]
+    if isinstance(outer, cst.FunctionDef) and run.block is outer.body:
+        call = file.only_call(outer)
+        if call is None:
+            raise Refused(f"`{outer.name.value}` may be called from more than one place")
+        return [*_between(file, spot, spot_of(file, call)), *run.before]
+    if not isinstance(outer, cst.If) or run.block is not outer.body:
+        raise Refused("the run stands in another block")
+    passed = itertools.takewhile(lambda one: one is not outer, spot.after)
+    return [spot.statement, *passed, *run.before]
 
 
 # ---------------------------------------------------------------------- small questions

@@ -77,7 +77,6 @@ ASYNCIO: dict[str, Entry] = {
     "StreamReaderProtocol": Entry(Does.BINDS_OBJECT, "12"),
     "create_task": Entry(Does.NEEDS_RUNNING, "4, table 4a"),
     "timeout": Entry(Does.NEEDS_RUNNING_OBJECT, "4, table 4a", since=(3, 11)),
-    "timeout_at": Entry(Does.NEEDS_RUNNING_OBJECT, "4, table 4a", since=(3, 11)),
     "current_task": Entry(Does.NEEDS_RUNNING_OBJECT, "table 4a"),
     "all_tasks": Entry(Does.NEEDS_RUNNING_OBJECT, "table 4a"),
     "run_coroutine_threadsafe": Entry(Does.OTHER, "5"),

@@ -53,6 +53,7 @@ from flake8_asyncrun.names.shapes import (
     is_stub,
     last_name,
     names_caught,
+    nonlocals,
     parameters,
 )
 from flake8_asyncrun.names.values import (
@@ -167,6 +168,8 @@ class Frame:
     """One call in progress."""
 
     returned: list[Value] = field(default_factory=list)
+    may_have_left: bool = False
+    """Whether a `return` on an undecided way may have ended it already."""
 
 
 def position(node: ast.expr) -> Position:
@@ -399,7 +402,7 @@ class Interpreter:
             case ast.Call():
                 return self._call_expression(node, scope)
             case ast.Lambda():
-                function = Function(node, scope, scope.owner)
+                function = Function(node, scope, scope.owner if scope.is_class else None)
                 self._queue(function)
                 return function
             case ast.Await(value=inner):
@@ -497,11 +500,10 @@ class Interpreter:
         for key, inner in zip(node.keys, node.values, strict=True):
             value = self._evaluate(inner, scope)
             if key is None:
-                if isinstance(value, Mapping):
+                if isinstance(value, Mapping) and not value.open:
                     result.items.update(value.items)
-                    result.open |= value.open
                 else:
-                    result.open = True
+                    result.forget()
                 continue
             name = self._evaluate(key, scope)
             if isinstance(name, Const):
@@ -748,10 +750,10 @@ class Interpreter:
             elif not isinstance(value, Made):
                 cls.opaque = True
         cls.order = [cls, *_merge(orders)]
-        cls.opaque |= any(keyword.arg != "metaclass" for keyword in node.keywords)
         for keyword in node.keywords:
             value = self._evaluate(keyword.value, scope)
-            cls.opaque |= keyword.arg == "metaclass" and not isinstance(value, External)
+            known = isinstance(value, External) and value.known
+            cls.opaque |= keyword.arg != "metaclass" or not known
         for decorator in node.decorator_list:
             value = self._evaluate(decorator, scope)
             last = last_name(decorator)
@@ -788,6 +790,8 @@ class Interpreter:
         if after in order:
             order = order[order.index(after) + 1 :]
         for one in order:
+            if (one.scope.module.name, f"{one.name}.{name}") in self._patched:
+                return UNKNOWN
             value = self._class_binding(one, name)
             if value is not None:
                 return value
@@ -943,6 +947,7 @@ class Interpreter:
                     return self._call_function(member.bind(function), arguments, node, scope)
                 return UNKNOWN
             case _:
+                _escape(arguments)
                 return UNKNOWN
 
     def _here(self, node: ast.AST, scope: Scope | None) -> Place:
@@ -1122,6 +1127,7 @@ class Interpreter:
         self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
         if not function.known:
+            _escape(arguments)
             return UNKNOWN
         name = asyncio_table.canonical(function.name)
         done = does(function)
@@ -1233,6 +1239,8 @@ class Interpreter:
             case Loop():
                 return self._call_loop(owner, name, arguments, node, scope)
             case Mapping():
+                if self._maybe:
+                    owner.forget()
                 return call_mapping(owner, name, arguments)
             case Sequence():
                 return self._call_sequence(owner, name, arguments)
@@ -1270,6 +1278,8 @@ class Interpreter:
             return NONE
         if name not in ("index", "count", "copy"):
             sequence.open = True
+            if name not in ("extend", "insert", "sort", "reverse", "update"):
+                sequence.items.clear()
         return UNKNOWN
 
     def _call_builtin(
@@ -1358,6 +1368,10 @@ class Interpreter:
                 function = self._make_function(node, scope)
                 if function is not None:
                     scope.bind(node.name, function)
+                for name in nonlocals(node):
+                    # From here on it may be called, by whomever.
+                    if name in scope.values:
+                        scope.bind(name, UNKNOWN)
             case ast.ClassDef():
                 scope.bind(node.name, self._make_class(node, scope))
             case ast.Import() | ast.ImportFrom():
@@ -1403,6 +1417,9 @@ class Interpreter:
                     self._set_attribute(instance, name, value)
                 elif isinstance(instance, ModuleValue):
                     self._patched.add((instance.module.name, name))
+                elif isinstance(instance, Class):
+                    member = f"{instance.name}.{name}"
+                    self._patched.add((instance.scope.module.name, member))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for index, element in enumerate(elements):
                     starred = isinstance(element, ast.Starred)
@@ -1411,9 +1428,13 @@ class Interpreter:
             case ast.Subscript(value=inner, slice=index_node):
                 owner_value = self._evaluate(inner, scope)
                 index_value = self._evaluate(index_node, scope)
-                if isinstance(owner_value, Mapping) and isinstance(index_value, Const):
+                if isinstance(owner_value, Mapping) and self._maybe:
+                    owner_value.forget()
+                elif isinstance(owner_value, Mapping) and isinstance(index_value, Const):
                     owner_value.items[index_value.value] = value
-                elif isinstance(owner_value, (Mapping, Sequence)):
+                elif isinstance(owner_value, Mapping):
+                    owner_value.forget()
+                elif isinstance(owner_value, Sequence):
                     owner_value.open = True
 
     def _set_attribute(self, instance: Instance, name: str, value: Value) -> None:
@@ -1454,6 +1475,7 @@ class Interpreter:
         scope.values = ends[0]
         for end in ends[1:]:
             scope.merge(scope.values, end)
+        frame.may_have_left |= Left.RETURN in ways
         if any(way in (Left.RETURN, Left.LOOP) for way in ways):
             # What follows in this call is reached on some ways only; the call's end undoes this.
             self._maybe += 1
@@ -1476,6 +1498,7 @@ class Interpreter:
             if name in scope.values:
                 scope.values[name] = UNKNOWN
         before = self._maybe
+        left_before, frame.may_have_left = frame.may_have_left, False
         self._maybe += not once
         try:
             left = self._block(node.body, scope, frame)
@@ -1483,7 +1506,9 @@ class Interpreter:
             if once:
                 raise
             left = Left.RAISE
-        self._maybe = before
+        frame.may_have_left |= left is Left.RETURN and not once
+        self._maybe = before + frame.may_have_left
+        frame.may_have_left |= left_before
         if not once:
             scope.merge(start, scope.values)
         elif left is Left.RETURN and isinstance(node, ast.While):
@@ -1583,6 +1608,20 @@ class Interpreter:
 def _may_be_filled_in(value: Value | None) -> bool:
     """Say whether a global that a function meets looks like a placeholder or a switch."""
     return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
+
+
+def _escape(arguments: Arguments) -> None:
+    """Note that code of which nothing is known got hold of these, and may change them."""
+    for value in [*arguments.positional, *arguments.keywords.values()]:
+        if isinstance(value, Instance):
+            value.exact = False
+            for name, held in value.attributes.items():
+                if isinstance(held, (Const, Sequence, Mapping)):
+                    value.attributes[name] = UNKNOWN
+        elif isinstance(value, Mapping):
+            value.forget()
+        elif isinstance(value, Sequence):
+            value.open = True
 
 
 def _abroad(function: Value, module: Module) -> bool:

@@ -90,7 +90,7 @@ def unresolved(value: Value) -> bool:
 def same(left: Value, right: Value) -> bool | None:
     """Say whether two values are equal, None where it is not known."""
     if isinstance(left, Const) and isinstance(right, Const):
-        return type(left.value) is type(right.value) and left.value == right.value
+        return left.value == right.value
     for one, other in ((left, right), (right, left)):
         if one == NONE:
             certainly_not = isinstance(
@@ -123,9 +123,10 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments) -> Value:
             return mapping.items.setdefault(key, UNKNOWN if mapping.open else default_value)
         case "copy", []:
             return Mapping(dict(mapping.items), mapping.open)
-        case "update", [Mapping() as other]:
+        case "update", [Mapping(open=False) as other]:
             mapping.items.update(other.items)
-            mapping.open |= other.open
             return NONE
-    mapping.open = True
+        case (("keys" | "values" | "items"), []):
+            return UNKNOWN
+    mapping.forget()
     return UNKNOWN

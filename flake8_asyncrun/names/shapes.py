@@ -52,6 +52,13 @@ def is_dotted(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
+def nonlocals(node: FunctionNode) -> list[str]:
+    """Return the names that a function of its own scope declares `nonlocal` at its top."""
+    if isinstance(node, ast.Lambda):
+        return []
+    return [name for one in node.body if isinstance(one, ast.Nonlocal) for name in one.names]
+
+
 def is_accessor(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Attribute) and decorator.attr in (
         "setter",

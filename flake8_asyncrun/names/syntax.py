@@ -36,6 +36,17 @@ def parse(text: str) -> ast.Module:
     return tree
 
 
+def compiles(text: str) -> bool:
+    """Say whether a text that parses also compiles: no name is used before its `global`, say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<text>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def _depth(tree: ast.Module) -> int:
     deepest = 0
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]

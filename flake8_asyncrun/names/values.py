@@ -179,7 +179,12 @@ class Mapping(Value):
 
     @property
     def truth(self) -> bool | None:  # type: ignore[override]
-        return True if self.items else None if self.open else False
+        return None if self.open else bool(self.items)
+
+    def forget(self) -> None:
+        """Note that anything may have become of it."""
+        self.items.clear()
+        self.open = True
 
 
 @dataclass
@@ -375,6 +380,15 @@ def loops_in(value: Value, depth: int = 6) -> Iterator[Loop | Future | Made]:
         stack.extend((inner, left - 1) for inner in _parts(part))
 
 
+def is_known(value: Value, depth: int = 4) -> bool:
+    """Say whether enough is known of a value to say that it holds no other loop than is seen."""
+    if value is UNKNOWN or (isinstance(value, Instance) and value.cls.opaque):
+        return False
+    if isinstance(value, External) and not value.known:
+        return False
+    return depth == 0 or all(is_known(part, depth - 1) for part in _parts(value))
+
+
 def _parts(value: Value) -> list[Value]:
     if isinstance(value, Instance):
         return list(value.attributes.values())
@@ -387,8 +401,9 @@ def _parts(value: Value) -> list[Value]:
     if isinstance(value, Method):
         return [value.owner]
     if isinstance(value, Coroutine):
-        arguments = [] if value.arguments is None else [*value.arguments.positional]
-        return [*value.holds, *arguments, *([value.function] if value.function else [])]
+        given = value.arguments or Arguments()
+        function = [] if value.function is None else [value.function]
+        return [*value.holds, *given.positional, *given.keywords.values(), *function]
     if isinstance(value, Partial):
         return [value.function, *value.arguments.positional, *value.arguments.keywords.values()]
     return []

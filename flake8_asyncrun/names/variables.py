@@ -79,9 +79,11 @@ class Variables:
         return self._at.get((line, column, name))
 
     def is_bound_in(self, name: str, line: int) -> bool:
-        """Say whether a function, told by the line of its `def`, has a local called `name`."""
+        """Say whether a function, told by the line of its `def`, binds or declares `name`."""
         return any(
-            scope.functions and scope.functions[-1] == line and name in scope.binds
+            scope.functions
+            and scope.functions[-1] == line
+            and name in scope.binds | scope.declared_global | scope.declared_nonlocal
             for scope in self._scopes
         )
 
@@ -197,10 +199,10 @@ def _owner(scope: _Scope, name: str) -> _Scope:
         return scope
     outer = scope.parent
     while outer is not None and outer.parent is not None:
-        if name in outer.declared_global:
-            return module
-        local = name in outer.binds and name not in outer.declared_nonlocal
-        if local and not isinstance(outer.node, ast.ClassDef):
-            return outer
+        if not isinstance(outer.node, ast.ClassDef):
+            if name in outer.declared_global:
+                return module
+            if name in outer.binds and name not in outer.declared_nonlocal:
+                return outer
         outer = outer.parent
     return module

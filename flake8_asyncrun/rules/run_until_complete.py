@@ -143,17 +143,17 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
 from flake8_asyncrun.names.evaluate import Effect, Event, State
 from flake8_asyncrun.names.values import (
-    UNKNOWN,
     Class,
     External,
     Function,
     Kind,
     Method,
     Origin,
+    is_known,
     loops_in,
 )
 
@@ -358,13 +358,17 @@ def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     if not _runs_once(run, file) or _asked_for_later(run, get, file):
         safety = Safety.UNSAFE
     coroutine = run.args[0].value
+    for name in descend(coroutine):
+        known = not isinstance(name, cst.Name) or file.variable(name) is None
+        if not known and not is_bound(file, name) and not is_known(file.value(name)):
+            safety = Safety.UNSAFE
     for variable in file.used_by(coroutine):
         value = file.facts.value_of(variable)
         if value is None:
             continue
         if any(part.origin is not Origin.NEW for part in loops_in(value)):
             raise Refused(f"`{variable.name}` is bound to the loop that would be gone")
-        if value is UNKNOWN:
+        if not is_known(value):
             safety = Safety.UNSAFE
     for value in file.values_used_by(coroutine):
         held = file.facts.loop_held_outside(value)
@@ -381,18 +385,9 @@ def _runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:
         if isinstance(parent, (cst.For, cst.While, cst.Lambda, cst.BaseComp, cst.ClassDef)):
             return False
         if isinstance(parent, cst.FunctionDef):
-            caller = None if in_function or parent.decorators else _only_call(parent, file)
+            caller = None if in_function or parent.decorators else file.only_call(parent)
             return caller is not None and _runs_once(caller, file, in_function=True)
     return True
-
-
-def _only_call(function: cst.FunctionDef, file: File) -> cst.Call | None:
-    """Return the call of a function that is named nowhere else."""
-    variable = file.variable(function.name)
-    names = [] if variable is None else list(file.names_of(variable))
-    uses = [name for name in names if name is not function.name]
-    call = file.source.parent(uses[0]) if len(uses) == 1 and len(names) == 2 else None
-    return call if isinstance(call, cst.Call) and call.func is uses[0] else None
 
 
 def _asked_for_later(run: cst.Call, get: cst.Call, file: File) -> bool:
