@@ -225,41 +225,14 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     argument = run.args[0].value
     if len(run.args) != 1 or run.args[0].keyword is not None or run.args[0].star:
         raise Refused("run_until_complete() is not called with one coroutine")
-    get = spot_of(file, call)
-    spot = spot_of(file, run)
+    get, spot = spot_of(file, call), spot_of(file, run)
+    holder = None if get.block is spot.block else _try_holding(spot, get, file)
+    if holder is not None:
+        spot = spot_of(file, holder)
     gone: list[cst.SimpleStatementLine] = []
     debug = ""
-    holder: cst.Try | None = None
-    if get.block is not spot.block:
-        holder = _try_holding(spot, get, file)
-        spot = spot_of(file, holder)
     if run.func is not file.source.parent(call):
-        variable = assigned_to(call, file)
-        assert variable is not None
-        if len([use for use in variable.uses if use.binds]) != 1:
-            raise Refused(f"`{variable.name}` is bound more than once")
-        if file.facts.variables.is_quoted(variable.name):
-            raise Refused(f"a string names `{variable.name}`")
-        gone.append(_line_of(call, file))
-        for name in file.names_of(variable):
-            use = _method_call(name, file)
-            if use is run or _is_binding(name, call, file) or _is_inside_cleanup(name, file):
-                continue
-            line = file.place(name).line
-            if use is None or not (_method(use) == "set_debug" or _puts_away(use, file)):
-                raise Refused(f"`{variable.name}` is also used in line {line}")
-            statement = _line_of(use, file)
-            block = file.source.parent(statement)
-            before = file.span(statement) < file.span(run)
-            if _method(use) == "set_debug":
-                if block is not get.block or not before or len(use.args) != 1:
-                    raise Refused(f"`{variable.name}` is also used in line {line}")
-                if not _is_fixed(use.args[0].value, file):
-                    raise Refused(f"what set_debug() is given in line {line} may change")
-                debug = f", debug={file.source.text_of(use.args[0].value)}"
-            elif before or block not in (spot.block, _final_block(holder)):
-                raise Refused(f"`{variable.name}` is put away in line {line} already")
-            gone.append(statement)
+        gone, debug = _rest_of_idiom(call, run, (get, spot), holder, file)
     bound = is_bound(file, argument) or file.kind(argument) is Kind.FUTURE
     if not bound and file.kind(argument) is not Kind.COROUTINE:
         raise Refused(f"it is not known whether `{file.text_of(argument)}` is a coroutine")
@@ -267,29 +240,64 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     imported, asyncio_run = _asyncio_run(call, file)
     emptied, taken_apart = _without_finally(holder, gone, run if bound else None, file)
     gone = [one for one in gone if one not in emptied]
+    changes = [edits.replace(file, run.func, asyncio_run), *taken_apart, *imported]
+    claims: tuple[str, ...] = ()
     if bound:
         moved = into_main(
             file,
             run,
             argument,
-            lambda text: [
-                edits.replace(file, run.func, asyncio_run),
-                edits.only_argument(file, run, f"{text}{debug}"),
-            ],
+            lambda text: [edits.only_argument(file, run, f"{text}{debug}")],
             gone=gone,
-            safety=safety,
             at=spot,
         )
-        changes = [*moved.edits, *taken_apart, *imported]
+        changes += moved.edits
         claims = moved.claims
     else:
-        changes = [edits.remove_statement(file, one) for one in gone]
-        changes += [*taken_apart, *imported, edits.replace(file, run.func, asyncio_run)]
-        if debug:
-            changes.append(edits.insert(file.span(run.args[0]).end, debug))
-        claims = ()
+        changes += [edits.remove_statement(file, one) for one in gone]
+        changes += [edits.insert(file.span(run.args[0]).end, debug)] if debug else []
     _check_no_other(call, changes, file)
     return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
+
+
+def _rest_of_idiom(
+    call: cst.Call, run: cst.Call, spots: tuple[Spot, Spot], holder: cst.Try | None, file: File
+) -> tuple[list[cst.SimpleStatementLine], str]:
+    """Return the statements that `asyncio.run` makes needless, and its `debug` argument.
+
+    `spots` are where the loop is got and where it runs. Raises Refused where the loop is used for
+    anything else.
+    """
+    get, spot = spots
+    variable = assigned_to(call, file)
+    assert variable is not None
+    if len([use for use in variable.uses if use.binds]) != 1:
+        raise Refused(f"`{variable.name}` is bound more than once")
+    if file.facts.variables.is_quoted(variable.name):
+        raise Refused(f"a string names `{variable.name}`")
+    gone = [_line_of(call, file)]
+    debug = ""
+    for name in file.names_of(variable):
+        use = _method_call(name, file)
+        if use is run or _is_binding(name, call, file) or _is_inside_cleanup(name, file):
+            continue
+        line = file.place(name).line
+        also_used = Refused(f"`{variable.name}` is also used in line {line}")
+        if use is None or not (_method(use) == "set_debug" or _puts_away(use, file)):
+            raise also_used
+        statement = _line_of(use, file)
+        block = file.source.parent(statement)
+        before = file.span(statement) < file.span(run)
+        if _method(use) == "set_debug":
+            if block is not get.block or not before or len(use.args) != 1:
+                raise also_used
+            if not _is_fixed(use.args[0].value, file):
+                raise Refused(f"what set_debug() is given in line {line} may change")
+            debug = f", debug={file.source.text_of(use.args[0].value)}"
+        elif before or block not in (spot.block, _final_block(holder)):
+            raise Refused(f"`{variable.name}` is put away in line {line} already")
+        gone.append(statement)
+    return gone, debug
 
 
 def _is_fixed(value: cst.BaseExpression, file: File) -> bool:
