@@ -6,7 +6,7 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,27 @@ if TYPE_CHECKING:
     from flake8_asyncrun.run import Configure
 
 NOTHING, SOMETHING, FAILED = 0, 1, 2
+INTERRUPTED = 130
 """Exit codes: nothing to say, something found or changed, could not do the job."""
+
+
+def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command end with FAILED and one line where its output cannot be written."""
+
+    @functools.wraps(command)
+    def run(**arguments: object) -> None:
+        try:
+            command(**arguments)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError as error:
+            # What is left in the buffer would fail again while Python ends.
+            sys.stdout = None
+            sys.exit(_fail([f"cannot write: {error.strerror}"]))
+
+    return run
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,6 +69,7 @@ NOTHING, SOMETHING, FAILED = 0, 1, 2
 @click.option("--explain", metavar="CODE", help="Print a rule's manual.")
 @click.option("--list-rules", is_flag=True, help="Print all rules, one a line.")
 @click.version_option(__version__, prog_name="asyncrun-fix", message="%(prog)s %(version)s")
+@_ends_well
 def main(
     paths: tuple[str, ...],
     check: bool,
@@ -131,6 +152,8 @@ def _standard_input(
     from flake8_asyncrun.report import FileReport
     from flake8_asyncrun.run import run_text
 
+    if sys.stdin is None:
+        return _fail(["-: there is no standard input"])
     data = sys.stdin.buffer.read()
     try:
         file = files.decode(name or "-", data)
@@ -151,8 +174,8 @@ def _print_rules() -> int:
 
     width = max(len(rule.name) for rule in ALL)
     for rule in ALL:
-        mark = f"{rule.fix.value} fix" if rule.fix else "no fix"
-        click.echo(f"{rule.code}  {rule.name:{width}}  {mark:10}  {rule.summary}")
+        mark = "fix" if rule.fix else "-"
+        click.echo(f"{rule.code}  {rule.name:{width}}  {mark:3}  {rule.summary}")
     return NOTHING
 
 
@@ -176,7 +199,7 @@ def _print(reports: list[FileReport], *, diff: bool, form: str, err: bool = Fals
         click.echo(report.summary(reports), nl=False, err=True)
     else:
         stream = sys.stderr if err else sys.stdout
-        color = stream.isatty() and not os.environ.get("NO_COLOR")
+        color = stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
         click.echo(report.text(reports, color=color), nl=False, err=err)
     _fail(error for each in reports for error in each.errors)
 

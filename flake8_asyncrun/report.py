@@ -161,7 +161,8 @@ def diff(reports: Iterable[FileReport]) -> str:
     lines = (
         line
         for report in reports
-        for name in (shown(report.path),)
+        # As GNU diff does: without the tab `patch` takes a name to end at its first space.
+        for name in (shown(report.path) + ("\t" if " " in shown(report.path) else ""),)
         for line in difflib.unified_diff(_lines(report.before), _lines(report.after), name, name)
     )
     return "".join(

@@ -353,7 +353,7 @@ def test_every_rule_is_listed_and_explained() -> None:
     assert codes == sorted(codes)
     assert {"RUN001", "RUN102", "RUN402"} <= set(codes)
     [line] = [line for line in lines if line.startswith("RUN402")]
-    assert line.split()[1:4] == ["get-event-loop-in-coroutine", "safe", "fix"]
+    assert line.split()[1:3] == ["get-event-loop-in-coroutine", "fix"]
     manual = asyncrun("--explain", "RUN402", code=0)
     assert manual.startswith("# RUN402 get-event-loop-in-coroutine\n\n")
     assert line.endswith(manual.splitlines()[2])
@@ -427,3 +427,20 @@ def test_the_script_is_installed() -> None:
     assert script is not None
     done = subprocess.run([script, "--version"], capture_output=True, check=True)
     assert done.stdout.decode().strip() == f"asyncrun-fix {__version__}"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import asyncio\nasync def f(): ...\nasyncio.run(f)\n")
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, opened to be handed on
+        done = subprocess.run(
+            [sys.executable, "-m", "flake8_asyncrun", "--check", "--isolated", "a.py"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: cannot write: ")
+    assert len(done.stderr.splitlines()) == 1

@@ -24,7 +24,9 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     seen = file.seen(call)
     if seen is None or seen.state is not State.NO_LOOP or not isinstance(seen.value, Instance):
         return None
-    if file.facts.loop_is_patched or file.expects_error(call, "RuntimeError", "Exception"):
+    if file.facts.loop_is_patched or file.expects_error(call, "RuntimeError"):
+        return None
+    if file.catches_all(call):
         return None
     inner = [
         event
@@ -45,6 +47,11 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
         if outer.start <= span.start and span.end <= outer.end:
             return run, None
     variable = assigned_to(call, file)
+    owner = _definition_around(call, file)
+    if owner is not None:
+        runs = (run for run in file.runs if not file.in_coroutine(run.call))
+        used = (run for run in runs if _uses_definition(run, owner, variable, file))
+        return next(((run, variable) for run in used), None)
     if variable is None:
         return None
     for run in file.runs:
@@ -53,6 +60,31 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
                 if uses(run, part, file):
                     return run, part
     return None
+
+
+def _definition_around(call: cst.Call, file: File) -> cst.ClassDef | cst.FunctionDef | None:
+    """Return the class whose body, or the function whose defaults, make an object."""
+    child: cst.CSTNode = call
+    for parent in file.parents(call):
+        if isinstance(parent, cst.ClassDef) and child is parent.body:
+            return parent
+        if isinstance(parent, cst.FunctionDef):
+            return parent if child is parent.params else None
+        child = parent
+    return None
+
+
+def _uses_definition(
+    run: Run, owner: cst.ClassDef | cst.FunctionDef, variable: Variable | None, file: File
+) -> bool:
+    """Say whether a run comes to a function with its defaults, or to an attribute of a class."""
+    reached = file.facts.reached_from(_functions_called(run, file))
+    if isinstance(owner, cst.FunctionDef):
+        return file.place(owner).line in reached
+    return variable is not None and any(
+        name == variable.name and any(True for _ in loops_in(value))
+        for name, value in file.facts.attributes_in(reached)
+    )
 
 
 def _made_with(variable: Variable, file: File) -> list[Variable]:
@@ -107,6 +139,8 @@ def assigned_to(call: cst.Call, file: File) -> Variable | None:
 
 def build_inside(call: cst.Call, run: Run, variable: Variable | None, file: File) -> Fix:
     """Move what makes an object into the coroutine that uses it. Raises Refused."""
+    if _definition_around(call, file) is not None:
+        raise Refused("it is made with the class or the function, once for all that use it")
     outer = file.span(run.argument)
     direct = variable is None or any(
         outer.start <= file.source.offset(use.line, use.column) < outer.end for use in variable.uses

@@ -108,6 +108,8 @@ class File:
         self.source = source
         self.project = project
         self.target = project.target
+        self.bound_by: dict[cst.BaseStatement, tuple[Variable, ...]] = {}
+        """What statements bind, as far as it was asked."""
 
     @cached_property
     def facts(self) -> Facts:

@@ -12,11 +12,12 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.names.evaluate import Effect
-from flake8_asyncrun.names.values import Future, Loop, Made, Origin, loops_in
+from flake8_asyncrun.names.values import External, Future, Kind, Loop, Made, Origin, loops_in
 from flake8_asyncrun.names.variables import Variable
 
 Block = cst.Module | cst.IndentedBlock
 
+_NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
 _ABOUT_THE_FUNCTION = ("super", "locals", "vars", "dir", "eval", "exec")
 
 
@@ -93,6 +94,8 @@ def into_main(
     spot = own if at is None else at
     if file.in_coroutine(call):
         raise Refused("a loop is already running here")
+    if not call_of and file.kind(argument) in _NOT_AWAITED:
+        raise Refused(f"`{file.text_of(argument)}` cannot be awaited")
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
     _check_cured(file, argument, slice_)
@@ -165,7 +168,10 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
     text = "".join(_moved(file, one, outer, inner) for one in moving)
     removed = [_whole(file, one) for one in moving]
     changes = [*(Edit(span, "") for span in _united(removed)), edits.insert(start, text)]
-    return Fix(f"Build it in `async def {function.name.value}()`", tuple(changes), Safety.SAFE)
+    # What a program's module binds, another module may import.
+    importable = isinstance(spot.block, cst.Module) and spot.block is not run_spot.block
+    safety = Safety.UNSAFE if importable else Safety.SAFE
+    return Fix(f"Build it in `async def {function.name.value}()`", tuple(changes), safety)
 
 
 def is_bound(file: File, node: cst.CSTNode) -> bool:
@@ -201,10 +207,12 @@ def _slice(
             binding = _binding_statement(file, variable, earlier)
             if binding is None:
                 if is_bound(file, name):
-                    raise Refused(f"`{name.value}` is built elsewhere")
+                    raise Refused(_where_built(variable))
             elif binding not in needed and _is_bound_statement(file, binding):
                 needed.append(binding)
                 pending.append(binding)
+            elif binding not in needed and is_bound(file, name):
+                raise Refused(f"`{name.value}` is not built by an assignment of its own")
     if not needed:
         return []
     statement = spot.statement
@@ -240,7 +248,7 @@ def _with_dependents(
     for statement in moving:
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             line = file.place(statement).line
-            raise Refused(f"the statement in line {line}, which would move, is not a simple one")
+            raise Refused(f"line {line} uses what would move, and cannot move with it")
         small = statement.body[0]
         if not isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
             raise Refused(f"`{file.text_of(small)}` uses what would move")
@@ -257,8 +265,8 @@ def _check_movable(file: File, node: cst.CSTNode) -> None:
             raise Refused("it awaits or yields")
         if isinstance(child, cst.NamedExpr):
             raise Refused(f"`{file.text_of(child)}` binds a name there")
-        if isinstance(child, cst.Call) and _runs_a_loop(child, file):
-            raise Refused(f"`{file.text_of(child)}` runs a loop of its own")
+        if isinstance(child, cst.Call) and _handles_loop(child, file):
+            raise Refused(f"`{file.text_of(child)}` runs or closes a loop, or looks at one")
         if isinstance(child, cst.Call) and file.text_of(child.func) in _ABOUT_THE_FUNCTION:
             raise Refused(f"`{file.text_of(child.func)}()` means another thing in a new function")
 
@@ -285,7 +293,7 @@ def _check_standing(
     """Refuse where what moves would pass something with an effect."""
     read = {file.variable(name) for one in moving for name in _names(one)}
     for statement in standing:
-        if not _is_quiet(statement):
+        if not _is_quiet(file, statement):
             what = file.text_of(statement).partition("\n")[0]
             raise Refused(f"`{what}` stands between, and would run before what moves")
         rebound = next((one for one in _bound_by(file, statement) if one in read), None)
@@ -326,7 +334,7 @@ def _check_same_names(
             raise Refused(f"`{name}` is another thing inside `{function.name.value}`")
 
 
-def _is_quiet(statement: cst.BaseStatement) -> bool:
+def _is_quiet(file: File, statement: cst.BaseStatement) -> bool:
     """Say whether running a statement earlier or later makes no difference."""
     if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
         return not statement.decorators
@@ -343,15 +351,30 @@ def _is_quiet(statement: cst.BaseStatement) -> bool:
         if isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
             noisy = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr)
             plain = all(isinstance(target, cst.Name) for target in targets)
-            if plain and not any(isinstance(child, noisy) for child in _evaluated(small)):
+            read = (child for child in _evaluated(small) if _reads_object(file, child))
+            noise = any(isinstance(child, noisy) for child in _evaluated(small)) or any(read)
+            if plain and not noise:
                 continue
         return False
     return True
 
 
-def _runs_a_loop(call: cst.Call, file: File) -> bool:
+def _reads_object(file: File, node: cst.CSTNode) -> bool:
+    """Say whether a node reads what is in an object, which what moves may change."""
+    if not isinstance(node, (cst.Attribute, cst.Subscript)):
+        return False
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        node = node.value
+    return not isinstance(file.value(node), External)
+
+
+def _handles_loop(call: cst.Call, file: File) -> bool:
+    """Say whether a call may run or close a loop, or look at one: it means another thing inside."""
     method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-    return file.run(call) is not None or method in ("run_until_complete", "run_forever")
+    seen = file.seen(call)
+    return method in ("run_until_complete", "run_forever") or (
+        seen is not None and seen.handles_loop
+    )
 
 
 def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
@@ -369,7 +392,8 @@ def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
         if call is None:
             raise Refused(f"`{outer.name.value}` may be called from more than one place")
         return [*_between(file, spot, spot_of(file, call)), *run.before]
-    if not isinstance(outer, cst.If) or run.block is not outer.body:
+    guard = isinstance(outer, cst.If) and "__main__" in file.source.text_of(outer.test)
+    if not guard or not isinstance(outer, cst.If) or run.block is not outer.body:
         raise Refused("the run stands in another block")
     passed = itertools.takewhile(lambda one: one is not outer, spot.after)
     return [spot.statement, *passed, *run.before]
@@ -415,14 +439,27 @@ def _assigned_name(statement: cst.BaseStatement) -> str | None:
     return None
 
 
-def _bound_by(file: File, statement: cst.BaseStatement) -> Iterator[Variable]:
-    """Yield the variables of the statement's own scope that it binds."""
-    for name in _names(statement):
-        variable = file.variable(name)
-        if variable is not None and any(
-            use.binds and _holds(file, [statement], use.line, use.column) for use in variable.uses
-        ):
-            yield variable
+def _where_built(variable: Variable) -> str:
+    lines = [str(use.line) for use in variable.uses if use.binds]
+    if len(lines) == 1:
+        return f"`{variable.name}` is built in line {lines[0]}, in another block than the run"
+    return f"`{variable.name}` is bound in lines {', '.join(lines)}"
+
+
+def _bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
+    """Return the variables that a statement binds."""
+    if statement not in file.bound_by:
+        named = {file.variable(name) for name in _names(statement)}
+        file.bound_by[statement] = tuple(
+            variable
+            for variable in named
+            if variable is not None
+            and any(
+                use.binds and _holds(file, [statement], use.line, use.column)
+                for use in variable.uses
+            )
+        )
+    return file.bound_by[statement]
 
 
 def _is_ours(

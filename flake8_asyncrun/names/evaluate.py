@@ -110,6 +110,7 @@ class Effect(enum.Enum):
 
     CAPTURES = "gets the current loop while none runs"
     NEEDS_RUNNING = "needs a running loop while none runs"
+    HANDLES = "runs a loop, closes it, or looks whether it runs"
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class Seen:
     events: tuple[Event, ...] = ()
     """What evaluating it certainly does to the loop."""
     state: State = State.UNKNOWN
+    handles_loop: bool = False
+    """Whether evaluating it may run a loop, close it, or look whether it runs."""
 
 
 Position = tuple[int, int, int, int]
@@ -184,6 +187,8 @@ class Interpreter:
         self.module = module
         self.seen: dict[Position, Seen] = {}
         self.touched = False
+        self.at_import: tuple[Event, ...] = ()
+        """Where the module's own flow takes the current loop, surely or not."""
         self.root = Scope(module)
         self._state = State.NO_LOOP
         self._current: Value | None = None  # the loop made current, None while none was
@@ -215,6 +220,9 @@ class Interpreter:
                 # The program gets past its own checks, so a certain error is not what it seems.
                 with suppress(Raised):
                     self._statement(statement, self.root, Frame())
+            self.at_import = tuple(
+                event for event in self._events if event.effect is Effect.CAPTURES
+            )
             self._later = True
             while self._pending:
                 function = self._pending.pop(0)
@@ -335,9 +343,11 @@ class Interpreter:
         if self._left < 0 or (self._abroad is not None and self._left < self._abroad):
             raise OutOfBudget
 
-    def _record(self, node: ast.expr, value: Value, events: tuple[Event, ...]) -> None:
+    def _record(
+        self, node: ast.expr, value: Value, events: tuple[Event, ...], handles_loop: bool = False
+    ) -> None:
         key = position(node)
-        seen = Seen(value, events, self._state)
+        seen = Seen(value, events, self._state, handles_loop)
         before = self.seen.get(key)
         if before is not None:
             same = [event.effect for event in before.events] == [event.effect for event in events]
@@ -345,6 +355,7 @@ class Interpreter:
                 join(before.value, value),
                 events if same else (),
                 self._state if before.state is self._state else State.UNKNOWN,
+                handles_loop or before.handles_loop,
             )
         self.seen[key] = seen
 
@@ -353,6 +364,11 @@ class Interpreter:
 
     def _expects(self, name: str) -> bool:
         return any(catches(names, name) for names in self._catching)
+
+    def _handles(self, what: str, place: Place) -> None:
+        self._events.append(
+            Event(Effect.HANDLES, what, place, tuple(self._via), self._maybe, False, False)
+        )
 
     def _event(self, effect: Effect, what: str, place: Place) -> None:
         """Note that the loop is touched; raise where a handler around this expects it."""
@@ -384,8 +400,13 @@ class Interpreter:
         before, self._events = self._events, []
         try:
             value = self._expression(node, scope)
-            sure = tuple(event for event in self._events if event.depth <= self._maybe)
-            self._record(node, value, sure)
+            sure = tuple(
+                event
+                for event in self._events
+                if event.depth <= self._maybe and event.effect is not Effect.HANDLES
+            )
+            handles = any(event.effect is Effect.HANDLES for event in self._events)
+            self._record(node, value, sure, handles)
             return value
         finally:
             before.extend(self._events)
@@ -1173,6 +1194,7 @@ class Interpreter:
                 self._current = given if sure else Const(None)
                 return NONE
             case Does.RUNS:
+                self._handles(what, place)
                 first = arguments.positional[0] if arguments.positional else UNKNOWN
                 return self._run(first)
             case Does.BINDS:
@@ -1247,6 +1269,7 @@ class Interpreter:
             case Made(name="asyncio.Runner"):
                 self.touched = True
                 if name == "run" and arguments.positional:
+                    self._handles("asyncio.Runner.run()", self._here(node, scope))
                     return self._run(arguments.positional[0])
                 return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN
             case Made():
@@ -1262,6 +1285,8 @@ class Interpreter:
             return Future(loop.origin, f"loop.{name}", self._here(node, scope))
         if name in asyncio_table.LOOP_COROUTINES:
             return Coroutine()
+        if name in _HANDLING:
+            self._handles(f"loop.{name}()", self._here(node, scope))
         if name == "run_until_complete" and arguments.positional:
             return self._run(arguments.positional[0])
         if name in ("is_running", "is_closed") and loop.origin is Origin.CURRENT:
@@ -1363,6 +1388,10 @@ class Interpreter:
                 return self._with(node, scope, frame)
             case ast.Match(subject=subject, cases=cases):
                 self._evaluate(subject, scope)
+                with self._undecided():
+                    for case in cases:
+                        if case.guard is not None:
+                            self._evaluate(case.guard, scope)
                 return self._branches([case.body for case in cases] + [[]], scope, frame)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 function = self._make_function(node, scope)
@@ -1603,6 +1632,9 @@ class Interpreter:
             if isinstance(member, Function):
                 return self._call_function(member.bind(value), Arguments(), node)
         return UNKNOWN
+
+
+_HANDLING = {"close", "is_closed", "is_running", "run_forever", "run_until_complete", "stop"}
 
 
 def _may_be_filled_in(value: Value | None) -> bool:

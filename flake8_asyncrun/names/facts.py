@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from flake8_asyncrun.names import conditions
-from flake8_asyncrun.names.evaluate import Interpreter, Position, Seen, position
+from flake8_asyncrun.names.evaluate import Event, Interpreter, Position, Seen, position
 from flake8_asyncrun.names.project import Module, Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
@@ -46,6 +46,11 @@ class Facts:
         Where nothing does, no rule has anything to look at.
         """
         return self._interpreter.touched
+
+    @property
+    def at_import(self) -> tuple[Event, ...]:
+        """What takes the current loop while the module's own code runs, surely or not."""
+        return self._interpreter.at_import
 
     def seen(self, at: Position) -> Seen | None:
         """Return what became of the expression at a position, None if it was never reached."""
@@ -90,6 +95,14 @@ class Facts:
                 seen = self._interpreter.seen.get(position(node))
                 if seen is not None:
                     yield seen.value
+
+    def attributes_in(self, lines: set[int]) -> Iterator[tuple[str, Value]]:
+        """Yield the attributes named in the functions at these lines, with what they stand for."""
+        for line in lines:
+            for node in self._expressions_in.get(line, ()):
+                seen = self._interpreter.seen.get(position(node))
+                if seen is not None and isinstance(node, ast.Attribute):
+                    yield node.attr, seen.value
 
     def loop_held_outside(self, value: Value) -> str | None:
         """Return the name of a global, of the other module that a value is from, that holds a loop.

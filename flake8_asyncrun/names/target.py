@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 Version = tuple[int, int]
@@ -29,9 +30,9 @@ class Target:
 
         Raises ValueError where `text` is not a Python we know, with the range we do.
         """
-        major, dot, minor = text.strip().partition(".")
-        if not (dot and major.isdigit() and minor.isdigit()):
+        if not re.fullmatch(r"[1-9][0-9]*\.(0|[1-9][0-9]*)", text.strip()):
             raise ValueError(f"{text!r} is not a Python version such as 3.10")
+        major, _, minor = text.strip().partition(".")
         return cls((int(major), int(minor)))
 
     def __str__(self) -> str:

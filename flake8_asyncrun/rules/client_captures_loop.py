@@ -153,7 +153,8 @@ loop.close()
 asyncio.run(run())
 ```
 
-**The fix is safe:** the program could not work before. It is refused where other code uses the
+**The fix is safe:** the program could not work before. It is unsafe where the object is a global of
+a module that others may import, with the run under a main guard. It is refused where other code uses the
 object, or where code with an effect stands between; the note says which.
 
 See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_event_loop).
@@ -173,7 +174,7 @@ from flake8_asyncrun.names.evaluate import Effect
 from flake8_asyncrun.names.values import Origin, loops_in
 
 
-@rule("RUN201", on=cst.Call, fix=Safety.SAFE)
+@rule("RUN201", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event = constructs(call, file, Effect.CAPTURES)
     target = file.target_at(call)

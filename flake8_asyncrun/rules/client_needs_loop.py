@@ -110,7 +110,8 @@ def session():
 print(type(asyncio.run(make())).__name__)
 ```
 
-**The fix is safe:** the program could only crash before. It is refused where other code uses the
+**The fix is safe:** the program could only crash before. It is unsafe where the object is a global of
+a module that others may import, with the run under a main guard. It is refused where other code uses the
 object, or where code with an effect stands between; the note says which.
 
 See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_running_loop).
@@ -129,7 +130,7 @@ from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.names.evaluate import Effect
 
 
-@rule("RUN202", on=cst.Call, fix=Safety.SAFE)
+@rule("RUN202", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event = constructs(call, file, Effect.NEEDS_RUNNING)
     if event is None or file.target_at(call) is None:

@@ -75,7 +75,8 @@ save("picture.gif", loop=0)
 ```
 
 **The fix is safe** in a coroutine, and everywhere where the code supports Python 3.10 and later
-only, for there it could only crash. Outside of a coroutine, for older Pythons, it is unsafe: the
+only, for there it could only crash. Inside `try` … `except Exception` it is unsafe, for there the
+program may be meant to go on after the error. Outside of a coroutine, for older Pythons, it is unsafe: the
 object is then bound to the current loop instead of the given one.
 
 See [What's new in Python 3.10](https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
@@ -115,7 +116,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     happens = by_version(target, *warns, (LOST_LOOP_IN, T2))
     message = f"{file.text_of(call.func)}() takes no loop argument any more: {happens}; remove it"
     only_crashed = target.first >= LOST_LOOP_IN
-    safety = Safety.SAFE if only_crashed or file.in_coroutine(call) else Safety.UNSAFE
+    fits = only_crashed or file.in_coroutine(call)
+    # Where a program goes on after the error it may be meant to.
+    safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
 
     def remove() -> Fix:
         if _does_something(argument.value, file):

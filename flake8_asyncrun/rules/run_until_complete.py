@@ -128,7 +128,8 @@ loop.close()
 **The fix is safe** where one coroutine is run and nothing that the coroutine uses can be bound to the
 old loop; otherwise it is unsafe, or refused with the reason as a note. What changes at the end of
 the run is what one wants of `asyncio.run`: tasks that are left are cancelled, asynchronous generators
-are finished.
+are finished, threads of the default executor are waited for (from Python 3.9 on), and Ctrl-C cancels
+the coroutine before the caller gets its KeyboardInterrupt.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
@@ -358,12 +359,18 @@ def _check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None
         if event not in gone:
             line = file.place(other).line
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
+    for event in file.facts.at_import:
+        if event not in gone:
+            line = event.place.line if not event.via else event.via[0].line
+            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
 
 
 def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     """Say what a run on a fresh loop promises; refuse where a run would meet the old loop."""
     safety = Safety.SAFE
     if not _runs_once(run, file) or _asked_for_later(run, get, file):
+        safety = Safety.UNSAFE
+    if any(word in file.source.text for word in ("event_loop_policy", "set_event_loop")):
         safety = Safety.UNSAFE
     coroutine = run.args[0].value
     for name in descend(coroutine):
