@@ -18,7 +18,20 @@ def test_white_space_around_a_version_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3", "3.", ".10", "3.x", "py310", ">=3.10", "3.10.1", "-3.1", "3.010", "٣.١٠"]
+    "text",
+    [
+        "",
+        "3",
+        "3.",
+        ".10",
+        "3.x",
+        "py310",
+        ">=3.10",
+        "3.10.1",
+        "-3.1",
+        "3.010",
+        "\u0663.\u0661\u0660",
+    ],
 )
 def test_what_is_no_version_is_told_as_such(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a Python version such as 3\.10"):
