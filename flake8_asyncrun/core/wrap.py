@@ -545,7 +545,7 @@ def _awaiting(
 ) -> str:
     span = file.span(argument)
     before = edits.indentation_at(file.source, span.start)
-    text = edits.reindent(file, span, before, indentation, argument)
+    text = edits.reindent(file, span, before, indentation, argument).lstrip()
     if isinstance(argument, cst.Tuple):
         text = f"({text})"
     keyword = "return " if used else ""

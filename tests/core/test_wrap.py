@@ -183,3 +183,8 @@ def test_no_run_moves_into_a_coroutine() -> None:
         "asyncio.run(asyncio.gather(client.go()))\n"
     )
     assert "\n    asyncio.run(" not in safely_fixed(code)
+
+
+def test_what_follows_a_backslash_begins_its_line_anew() -> None:
+    fixed_text = safely_fixed(f"{FUTURES}asyncio.run(\\\nasyncio.gather(f()))\n")
+    assert "\n    await asyncio.gather(f())\n" in fixed_text
