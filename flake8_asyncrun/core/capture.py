@@ -40,26 +40,21 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
 
 def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     """Return the first run that uses what a call makes, with the variable it comes through."""
-    for run in file.runs:
-        if file.in_coroutine(run.call):
-            continue
+    runs = [run for run in file.runs if not file.in_coroutine(run.call)]
+    for run in runs:
         span, outer = file.span(call), file.span(run.argument)
         if outer.start <= span.start and span.end <= outer.end:
             return run, None
     variable = assigned_to(call, file)
     owner = _definition_around(call, file)
     if owner is not None:
-        runs = (run for run in file.runs if not file.in_coroutine(run.call))
         used = (run for run in runs if _uses_definition(run, owner, variable, file))
         return next(((run, variable) for run in used), None)
     if variable is None:
         return None
-    for run in file.runs:
-        if not file.in_coroutine(run.call):
-            for part in _made_with(variable, file):
-                if uses(run, part, file):
-                    return run, part
-    return None
+    parts = _made_with(variable, file)
+    pairs = ((run, part) for run in runs for part in parts)
+    return next((pair for pair in pairs if uses(*pair, file)), None)
 
 
 def _definition_around(call: cst.Call, file: File) -> cst.ClassDef | cst.FunctionDef | None:
@@ -78,7 +73,7 @@ def _uses_definition(
     run: Run, owner: cst.ClassDef | cst.FunctionDef, variable: Variable | None, file: File
 ) -> bool:
     """Say whether a run comes to a function with its defaults, or to an attribute of a class."""
-    reached = file.facts.reached_from(_functions_called(run, file))
+    reached = file.reached_by(run.argument)
     if isinstance(owner, cst.FunctionDef):
         return file.place(owner).line in reached
     return variable is not None and any(
@@ -104,7 +99,7 @@ def _made_with(variable: Variable, file: File) -> list[Variable]:
 def uses(run: Run, variable: Variable, file: File) -> bool:
     """Say whether a run's argument names a variable, or calls a coroutine that comes to name it."""
     outer = file.span(run.argument)
-    reached = file.facts.reached_from(_functions_called(run, file))
+    reached = file.reached_by(run.argument)
     for name in file.names_of(variable):
         start = file.span(name).start
         if outer.start <= start < outer.end and _hands_on_loop(name, file):
@@ -161,15 +156,6 @@ def evidence(event: Event, file: File, what: str) -> tuple[Note, ...]:
     """Return notes for the calls that led to an event, and for the event."""
     notes = [Note("through this call", place) for place in event.via[1:]]
     return (*notes, Note(f"{event.what} {what} here", event.place))
-
-
-def _functions_called(run: Run, file: File) -> set[int]:
-    values = [file.value(run.argument)]
-    values += [file.value(call.func) for call in _calls_below(run.argument)]
-    if isinstance(run.argument, cst.Call):
-        values.append(file.value(run.argument.func))
-    functions = (file.facts.own_function(value) for value in values)
-    return {function.node.lineno for function in functions if function is not None}
 
 
 def _calls_below(node: cst.CSTNode) -> Iterator[cst.Call]:

@@ -206,18 +206,22 @@ class File:
         for node in descend(coroutine):
             if isinstance(node, (cst.Name, cst.Attribute)):
                 yield self.value(node)
-        yield from self.facts.values_in(self._reached_by(coroutine))
+        yield from self.facts.values_in(self.reached_by(coroutine))
 
-    def _reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
-        nodes = (coroutine, *descend(coroutine))
-        called = (self.value(node.func) for node in nodes if isinstance(node, cst.Call))
-        functions = (self.facts.own_function(value) for value in called)
+    def reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
+        """Return the functions of this file, by the lines of their `def`s, that a coroutine is of
+        or comes to."""
+        values = [self.value(coroutine)]
+        values += [
+            self.value(node.func) for node in descend(coroutine) if isinstance(node, cst.Call)
+        ]
+        functions = (self.facts.own_function(value) for value in values)
         lines = {function.node.lineno for function in functions if function is not None}
         return self.facts.reached_from(lines)
 
     def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
         """Yield the variables that a coroutine's functions of this file name from outside."""
-        reached = self._reached_by(coroutine)
+        reached = self.reached_by(coroutine)
         for variable in self.facts.variables.all():
             binds = [use.functions for use in variable.uses if use.binds]
             inside = any(reached & {*use.functions} for use in variable.uses if not use.binds)

@@ -90,19 +90,20 @@ class Facts:
 
     def values_in(self, lines: set[int]) -> Iterator[Value]:
         """Yield what the names in the functions at these lines stand for."""
+        return (value for _, value in self._named_in(lines))
+
+    def attributes_in(self, lines: set[int]) -> Iterator[tuple[str, Value]]:
+        """Yield the attributes named in the functions at these lines, with what they stand for."""
+        for node, value in self._named_in(lines):
+            if isinstance(node, ast.Attribute):
+                yield node.attr, value
+
+    def _named_in(self, lines: set[int]) -> Iterator[tuple[ast.expr, Value]]:
         for line in lines:
             for node in self._expressions_in.get(line, ()):
                 seen = self._interpreter.seen.get(position(node))
                 if seen is not None:
-                    yield seen.value
-
-    def attributes_in(self, lines: set[int]) -> Iterator[tuple[str, Value]]:
-        """Yield the attributes named in the functions at these lines, with what they stand for."""
-        for line in lines:
-            for node in self._expressions_in.get(line, ()):
-                seen = self._interpreter.seen.get(position(node))
-                if seen is not None and isinstance(node, ast.Attribute):
-                    yield node.attr, seen.value
+                    yield node, seen.value
 
     def loop_held_outside(self, value: Value) -> str | None:
         """Return the name of a global, of the other module that a value is from, that holds a loop.
