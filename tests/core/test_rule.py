@@ -223,3 +223,12 @@ def test_what_is_or_may_be_on_the_old_loop_is_not_safely_run_on_another(name: st
 def test_what_is_on_no_loop_is_safely_run(body: str, arguments: str) -> None:
     code = f"import asyncio\n{body}{RUNS.format(arguments)}"
     assert f"asyncio.run(main({arguments}))" in safely_fixed(code)
+
+
+def test_a_coroutine_is_followed_through_a_variable() -> None:
+    file = file_of(
+        "import asyncio\nasync def inner(): ...\nasync def work():\n    await inner()\n"
+        "todo = work()\nasyncio.run(todo)\n"
+    )
+    [run] = file.runs
+    assert file.reached_by(run.argument) == {2, 3}
