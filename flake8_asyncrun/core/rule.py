@@ -14,8 +14,8 @@ import libcst as cst
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names import asyncio_table, facts
-from flake8_asyncrun.names.evaluate import Seen, State
 from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.machine import Seen, State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import UNKNOWN, External, Kind, Made, Method, Value, kind_of

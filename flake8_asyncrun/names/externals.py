@@ -130,3 +130,17 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments) -> Value:
             return UNKNOWN
     mapping.forget()
     return UNKNOWN
+
+
+def escape(arguments: Arguments) -> None:
+    """Note that code of which nothing is known got hold of these, and may change them."""
+    for value in [*arguments.positional, *arguments.keywords.values()]:
+        if isinstance(value, Instance):
+            value.exact = False
+            for name, held in value.attributes.items():
+                if isinstance(held, (Const, Sequence, Mapping)):
+                    value.attributes[name] = UNKNOWN
+        elif isinstance(value, Mapping):
+            value.forget()
+        elif isinstance(value, Sequence):
+            value.open = True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_asyncrun.names import conditions
-from flake8_asyncrun.names.evaluate import Event, Interpreter, Position, Seen, position
+from flake8_asyncrun.names.evaluate import Interpreter
+from flake8_asyncrun.names.machine import Effect, Event, Position, Seen, position
 from flake8_asyncrun.names.project import Module, Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
@@ -17,9 +19,14 @@ from flake8_asyncrun.names.values import (
     Coroutine,
     External,
     Function,
+    Future,
+    Kind,
     ModuleValue,
+    Origin,
+    Place,
     Value,
     join,
+    kind_of,
 )
 from flake8_asyncrun.names.variables import Variable, Variables
 
@@ -27,7 +34,29 @@ from flake8_asyncrun.names.variables import Variable, Variables
 # nothing below about which loop is which holds any more.
 _MOCKS = ("AsyncMock", "patch", "monkeypatch", "mocker")
 
+# Of several effects, the one that shows first when the code runs.
+_GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
+
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an expression is where it stands, and what evaluating it there does to the loop."""
+
+    kind: Kind
+    origin: Origin | None
+    """Of the loop that a future is bound to; None for what is no future."""
+    effect: Effect | None
+    """None where evaluating it certainly does nothing, or where that cannot be told."""
+    evidence: tuple[Step, ...] = ()
+    """How it comes to the effect: each call on the way, then what touches the loop."""
+
+
+@dataclass(frozen=True)
+class Step:
+    what: str
+    place: Place
 
 
 class Facts:
@@ -55,6 +84,19 @@ class Facts:
     def seen(self, at: Position) -> Seen | None:
         """Return what became of the expression at a position, None if it was never reached."""
         return self._interpreter.seen.get(at)
+
+    def answer(self, at: Position) -> Answer | None:
+        """Say what the expression at a position is and does; None if it was never reached."""
+        seen = self.seen(at)
+        if seen is None:
+            return None
+        value = seen.value
+        origin = value.origin if isinstance(value, Future) else None
+        if not seen.events:
+            return Answer(kind_of(value), origin, None)
+        event = max(seen.events, key=lambda event: _GRAVITY.index(event.effect))
+        steps = tuple(Step("through this call", place) for place in event.via)
+        return Answer(kind_of(value), origin, event.effect, (*steps, Step(event.what, event.place)))
 
     def global_value(self, name: str) -> Value | None:
         """Return what is common to all that a global name is ever bound to."""

@@ -9,9 +9,9 @@ import textwrap
 
 import pytest
 
-from flake8_asyncrun.names import evaluate
-from flake8_asyncrun.names.evaluate import Effect, State
+from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.machine import Effect, State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
@@ -921,8 +921,8 @@ def test_code_that_runs_at_any_time_sees_whatever_may_be(
 
 @pytest.fixture
 def _poor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "CALL_BUDGET", 1_000)
-    monkeypatch.setattr(evaluate, "FILE_BUDGET", 20_000)
+    monkeypatch.setattr(machine, "CALL_BUDGET", 1_000)
+    monkeypatch.setattr(machine, "FILE_BUDGET", 20_000)
 
 
 @pytest.mark.usefixtures("_poor")

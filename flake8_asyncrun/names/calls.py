@@ -1,0 +1,217 @@
+"""Calls of what has source, with their arguments."""
+
+from __future__ import annotations
+
+import ast
+
+from flake8_asyncrun.names import machine
+from flake8_asyncrun.names.externals import escape
+from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget
+from flake8_asyncrun.names.objects import Objects
+from flake8_asyncrun.names.project import Module
+from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.shapes import is_stub
+from flake8_asyncrun.names.values import (
+    NONE,
+    SOMETHING,
+    UNKNOWN,
+    Arguments,
+    AsyncGenerator,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    Generator,
+    GeneratorCoroutine,
+    Instance,
+    Mapping,
+    Method,
+    Partial,
+    Sequence,
+    Super,
+    Value,
+    is_generator,
+    join,
+)
+
+
+def _abroad(function: Value, module: Module) -> bool:
+    if isinstance(function, (Function, Class)):
+        return function.scope.module is not module
+    return False
+
+
+class Calls(Objects):
+    """Follows calls."""
+
+    def _positional(self, nodes: list[ast.expr], scope: Scope) -> Arguments:
+        arguments = Arguments()
+        for node in nodes:
+            if not isinstance(node, ast.Starred):
+                arguments.positional.append(self._evaluate(node, scope))
+                continue
+            value = self._evaluate(node.value, scope)
+            if isinstance(value, Sequence):
+                arguments.positional += value.items
+                arguments.open |= value.open
+            else:
+                arguments.open = True
+        return arguments
+
+    def _call_expression(self, node: ast.Call, scope: Scope) -> Value:
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+            if scope.owner is not None and scope.instance is not None:
+                return Super(scope.owner, scope.instance)
+            return UNKNOWN
+        function = self._evaluate(node.func, scope)
+        arguments = self._positional(node.args, scope)
+        for keyword in node.keywords:
+            value = self._evaluate(keyword.value, scope)
+            if keyword.arg is not None:
+                arguments.keywords[keyword.arg] = value
+            elif isinstance(value, Mapping):
+                arguments.keywords.update(
+                    (key, inner) for key, inner in value.items.items() if isinstance(key, str)
+                )
+                arguments.open |= value.open
+                arguments.named |= value.open
+            else:
+                arguments.open = arguments.named = True
+        if not (self._recording and scope.module is self.module) or not _abroad(
+            function, self.module
+        ):
+            return self._call(function, arguments, node, scope)
+        # A call that leaves the file: what it costs must not starve the rest of the file.
+        before, left = self._abroad, self._left
+        self._abroad = max(left - machine.CALL_BUDGET, 0)
+        try:
+            return self._call(function, arguments, node, scope)
+        except (OutOfBudget, RecursionError):
+            if self._left < 0:
+                raise
+            self._events.clear()
+            return UNKNOWN
+        finally:
+            self._abroad = before
+
+    def _call(
+        self, function: Value, arguments: Arguments, node: ast.AST, scope: Scope | None = None
+    ) -> Value:
+        match function:
+            case Function():
+                return self._call_function(function, arguments, node, scope)
+            case Class():
+                return self._instantiate(function, arguments, node, scope)
+            case External():
+                return self._call_external(function, arguments, node, scope)
+            case Method():
+                return self._call_method(function, arguments, node, scope)
+            case Partial(function=inner, arguments=given):
+                merged = Arguments(
+                    given.positional + arguments.positional,
+                    given.keywords | arguments.keywords,
+                    given.open or arguments.open,
+                    given.named or arguments.named,
+                )
+                return self._call(inner, merged, node, scope)
+            case Instance():
+                member = self._member(function.cls, "__call__")
+                if isinstance(member, Function):
+                    return self._call_function(member.bind(function), arguments, node, scope)
+                return UNKNOWN
+            case _:
+                escape(arguments)
+                return UNKNOWN
+
+    def _call_function(
+        self, function: Function, arguments: Arguments, node: ast.AST, scope: Scope | None = None
+    ) -> Value:
+        body = function.node
+        if function.role == "contextmanager":
+            return SOMETHING
+        if isinstance(body, ast.AsyncFunctionDef):
+            return (
+                AsyncGenerator(function) if is_generator(body) else Coroutine(function, arguments)
+            )
+        if function.role == "coroutine":
+            return Coroutine()
+        if is_generator(body):
+            generator_coroutine = function.role == "types.coroutine"
+            return GeneratorCoroutine() if generator_coroutine else Generator(function)
+        bound = function.bound
+        if isinstance(bound, Instance) and not bound.exact and is_stub(function):
+            return UNKNOWN
+        if len(self._running) > DEEPEST_CALL or self._running.count(body) > 1:
+            return UNKNOWN
+        inner = self._function_scope(function)
+        self._bind_parameters(function, arguments, inner)
+        self._via.append(self._here(node, scope))
+        before = self._maybe
+        later, self._later = self._later, self._later and function.scope.module is self.module
+        try:
+            return self._body(function, inner)
+        finally:
+            self._maybe = before
+            self._later = later
+            self._via.pop()
+
+    def _function_scope(self, function: Function) -> Scope:
+        scope = function.scope
+        # A method does not see its class's names.
+        parent = scope.parent if scope.is_class else scope
+        return Scope(scope.module, parent, owner=function.owner or scope.owner)
+
+    def _bind_parameters(self, function: Function, arguments: Arguments, scope: Scope) -> None:
+        declared = function.node.args
+        positional = list(arguments.positional)
+        keywords = dict(arguments.keywords)
+        if function.bound is not None and function.role != "staticmethod":
+            positional.insert(0, function.bound)
+        if positional and function.owner is not None:
+            scope.instance = positional[0]
+        names = [argument.arg for argument in declared.posonlyargs + declared.args]
+        defaults: dict[str, ast.expr | None] = dict(
+            zip(reversed(names), reversed(declared.defaults), strict=False)
+        )
+        only = [argument.arg for argument in declared.kwonlyargs]
+        defaults.update(zip(only, declared.kw_defaults, strict=True))
+        for name in names:
+            if positional:
+                scope.bind(name, positional.pop(0))
+        for name in [*names, *only]:
+            if name in scope.values:
+                continue
+            default = defaults.get(name)
+            if name in keywords:
+                scope.bind(name, keywords.pop(name))
+            elif default is None or arguments.open:
+                scope.bind(name, UNKNOWN)
+            else:
+                with self._quiet():
+                    scope.bind(name, self._evaluate(default, function.scope))
+        if declared.vararg:
+            scope.bind(declared.vararg.arg, Sequence("tuple", positional, arguments.open))
+        if declared.kwarg:
+            extra: dict[object, Value] = dict(keywords.items())
+            scope.bind(declared.kwarg.arg, Mapping(extra, arguments.open))
+
+    def _body(self, function: Function, scope: Scope) -> Value:
+        node = function.node
+        if self._recording and scope.module is self.module:
+            self._evaluated.add(id(node))
+        self._running.append(node)
+        try:
+            if isinstance(node, ast.Lambda):
+                return self._evaluate(node.body, scope)
+            frame = Frame()
+            left = self._block(node.body, scope, frame)
+        finally:
+            self._running.pop()
+        if left is Left.NOT:
+            frame.returned.append(NONE)
+        if not frame.returned:
+            return UNKNOWN
+        result = frame.returned[0]
+        for value in frame.returned[1:]:
+            result = join(result, value)
+        return result

@@ -1,0 +1,229 @@
+"""What names stand for: in scopes, in modules, through imports."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from flake8_asyncrun.names import asyncio_table, machine
+from flake8_asyncrun.names.externals import unresolved
+from flake8_asyncrun.names.machine import Machine, OutOfBudget, Raised, State
+from flake8_asyncrun.names.project import BY_TABLE, Binding, Bindings, Module
+from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.values import (
+    NONE,
+    UNKNOWN,
+    Class,
+    Const,
+    External,
+    Function,
+    Made,
+    Mapping,
+    ModuleValue,
+    Sequence,
+    Value,
+    join,
+    loops_in,
+)
+
+
+def _may_be_filled_in(value: Value | None) -> bool:
+    """Say whether a global that a function meets looks like a placeholder or a switch."""
+    return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
+
+
+class Names(Machine):
+    """Looks names up."""
+
+    def _name(self, name: str, scope: Scope) -> Value:
+        value = scope.find(name, later=self._later)
+        if self._later and name not in scope.values and _may_be_filled_in(value):
+            return UNKNOWN
+        if value is None and scope.is_class and scope.owner is not None:
+            value = self._class_binding(scope.owner, name)
+        if value is None:
+            value = self.module_name(scope.module, name)
+        if value is None:
+            value = External(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
+        return value
+
+    def holds_loop(self, module: Module, name: str) -> bool:
+        """Say whether a global of another module holds a loop, or something bound to one."""
+        self._left = max(self._left, machine.CALL_BUDGET)
+        try:
+            value = self.module_name(module, name)
+        except (OutOfBudget, RecursionError):
+            return False
+        return value is not None and any(True for _ in loops_in(value))
+
+    def module_name(self, module: Module, name: str) -> Value | None:
+        """Return what a module's global name stands for, None if the module has none such."""
+        if name == "__name__":
+            return Const("__main__" if module is self.module else module.name)
+        if module is self.module:
+            return self._from_stars(self._stars, module, name)
+        if name in module.known:
+            return module.known[name]
+        if name in module.asking:
+            return UNKNOWN
+        module.asking.add(name)
+        try:
+            with self._quiet(), self._in(State.NO_LOOP, None):
+                value = self._module_name(module, name)
+        finally:
+            module.asking.discard(name)
+        module.known[name] = value
+        return value
+
+    def _module_name(self, module: Module, name: str) -> Value | None:
+        scope = Scope(module)
+        value = self._bound(module.bindings, name, scope)
+        if value is None:
+            value = self._from_stars(module.bindings.stars, module, name)
+        if value is None:
+            submodule = self.project.module(f"{module.name}.{name}") if module.is_package else None
+            if submodule is not None:
+                return ModuleValue(submodule)
+            return UNKNOWN if "__getattr__" in module.bindings.names else None
+        if not isinstance(value, (Function, Class, External)) and name in module.rebound:
+            return UNKNOWN
+        return UNKNOWN if value == NONE else value
+
+    def _bound(self, bindings: Bindings, name: str, scope: Scope) -> Value | None:
+        """Return what the statements that bind `name` leave it as."""
+        value: Value | None = None
+        for binding in bindings.names.get(name, ()):
+            if binding.fallback and value is not None and not unresolved(value):
+                continue
+            try:
+                one = self._binding(binding, name, scope)
+            except Raised:
+                one = UNKNOWN
+            if one is not None:
+                value = one if binding.certain or value is None else join(value, one)
+        return value
+
+    def _binding(self, binding: Binding, name: str, scope: Scope) -> Value | None:
+        match binding.statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as statement:
+                return self._make_function(statement, scope)
+            case ast.ClassDef() as statement:
+                return self._make_class(statement, scope)
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                result = self._evaluate(value, scope)
+                return result if binding.item is None else self._item(result, Const(binding.item))
+            case ast.Import() | ast.ImportFrom() as statement:
+                return dict(self._imported(statement, scope.module, name))[name]
+        return UNKNOWN
+
+    def _imported(
+        self, statement: ast.Import | ast.ImportFrom, module: Module, only: str | None = None
+    ) -> Iterator[tuple[str, Value]]:
+        for alias in statement.names:
+            name = alias.asname or alias.name
+            if isinstance(statement, ast.Import) and alias.asname is None:
+                name = alias.name.partition(".")[0]
+            if alias.name == "*" or only not in (None, name):
+                continue
+            if isinstance(statement, ast.Import):
+                yield name, self._module_value(alias.name if alias.asname else name)
+            else:
+                base = module.absolute(statement.module, statement.level)
+                yield name, self._from(base, alias.name)
+
+    def _module_value(self, name: str) -> Value:
+        if name.partition(".")[0] in BY_TABLE:
+            return External(name)
+        module = self.project.module(name)
+        return External(name, known=False) if module is None else ModuleValue(module)
+
+    def _from(self, base: str, name: str) -> Value:
+        """Return what `from base import name` binds."""
+        owner = self._module_value(base)
+        if isinstance(owner, ModuleValue):
+            value = self.module_name(owner.module, name)
+            return External(f"{base}.{name}", known=False) if value is None else value
+        if base.partition(".")[0] in BY_TABLE:
+            return External(f"{base}.{name}")
+        return self._module_value(f"{base}.{name}")
+
+    def _from_stars(self, stars: list[ast.ImportFrom], module: Module, name: str) -> Value | None:
+        if name.startswith("_"):
+            return None
+        for statement in stars:
+            base = module.absolute(statement.module, statement.level)
+            owner = self._module_value(base)
+            if isinstance(owner, ModuleValue):
+                value = self.module_name(owner.module, name)
+                if value is not None:
+                    return value
+            elif base == "asyncio":
+                if asyncio_table.entry(f"asyncio.{name}") is not None:
+                    return External(f"asyncio.{name}")
+            elif base.partition(".")[0] not in BY_TABLE:
+                return UNKNOWN
+        return None
+
+    def _module_attribute(self, module: Module, name: str) -> Value:
+        if (module.name, name) in self._patched:
+            return UNKNOWN
+        value = self.module_name(module, name)
+        if value is None or unresolved(value):
+            submodule = self.project.module(f"{module.name}.{name}")
+            if submodule is not None:
+                return ModuleValue(submodule)
+        return UNKNOWN if value is None else value
+
+    def _class_scope(self, cls: Class) -> Scope:
+        return Scope(cls.scope.module, cls.scope, cls.members, is_class=True, owner=cls)
+
+    def _class_binding(self, cls: Class, name: str) -> Value | None:
+        """Return a name of the class's own body."""
+        if name in cls.members:
+            return cls.members[name]
+        if cls.pending is None or name not in cls.pending.names:
+            return None
+        cls.members[name] = UNKNOWN  # what a cycle finds
+        with self._quiet(), self._in(State.NO_LOOP, None):
+            value = self._bound(cls.pending, name, self._class_scope(cls))
+        cls.members[name] = UNKNOWN if value is None else value
+        return cls.members[name]
+
+    def _member(self, cls: Class, name: str, after: Class | None = None) -> Value | None:
+        """Return a member found along the method resolution order, from behind `after` on."""
+        order = cls.order
+        if after in order:
+            order = order[order.index(after) + 1 :]
+        for one in order:
+            if (one.scope.module.name, f"{one.name}.{name}") in self._patched:
+                return UNKNOWN
+            value = self._class_binding(one, name)
+            if value is not None:
+                return value
+        return None
+
+    def _item(self, owner: Value, index: Value) -> Value:
+        if isinstance(owner, (Class, Made)):
+            return owner if isinstance(owner, Class) else Made(owner.name + "[]")
+        if isinstance(owner, External):
+            known = asyncio_table.entry(asyncio_table.canonical(owner.name))
+            return owner if known or not owner.known else Made(owner.name + "[]")
+        if isinstance(index, Const):
+            if isinstance(owner, Mapping):
+                return owner.items.get(index.value, UNKNOWN)
+            closed = isinstance(owner, Sequence) and not owner.open
+            if closed and isinstance(index.value, int):
+                assert isinstance(owner, Sequence)
+                inside = -len(owner.items) <= index.value < len(owner.items)
+                return owner.items[index.value] if inside else UNKNOWN
+        return UNKNOWN
+
+    def _one_of(self, value: Value) -> Value:
+        """Return what a loop over `value` gives its variable."""
+        if not isinstance(value, Sequence) or value.open or not value.items:
+            return UNKNOWN
+        result = value.items[0]
+        for item in value.items[1:]:
+            result = join(result, item)
+        return result

@@ -1,0 +1,263 @@
+"""The state of an evaluation: which loop runs, what was seen, what it may still cost."""
+
+from __future__ import annotations
+
+import abc
+import ast
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flake8_asyncrun.names.project import Module, Project
+from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.shapes import catches
+from flake8_asyncrun.names.values import (
+    Arguments,
+    Class,
+    External,
+    Function,
+    FunctionNode,
+    Method,
+    Place,
+    Value,
+    join,
+)
+
+
+class State(enum.Enum):
+    """Whether a loop runs while code is evaluated."""
+
+    NO_LOOP = "no loop runs"
+    RUNNING = "a loop runs"
+    UNKNOWN = "not known"
+
+
+class Effect(enum.Enum):
+    """What evaluating an expression does to the loop."""
+
+    CAPTURES = "gets the current loop while none runs"
+    NEEDS_RUNNING = "needs a running loop while none runs"
+    HANDLES = "runs a loop, closes it, or looks whether it runs"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing done to the loop. `what` did it at `place`, reached through the calls `via`."""
+
+    effect: Effect
+    what: str
+    place: Place
+    via: tuple[Place, ...]
+    depth: int
+    """How many undecided branches led here."""
+    caught: bool
+    """Whether a handler around it expects the RuntimeError that it may raise."""
+    set: bool
+    """Whether a loop was made current before, so that `get_event_loop()` raises on no Python."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of one expression of the file, over all the times it was evaluated."""
+
+    value: Value
+    events: tuple[Event, ...] = ()
+    """What evaluating it certainly does to the loop."""
+    state: State = State.UNKNOWN
+    handles_loop: bool = False
+    """Whether evaluating it may run a loop, close it, or look whether it runs."""
+
+
+Position = tuple[int, int, int, int]
+"""Of an `ast` node: line and byte column of its start and of its end."""
+
+
+class Left(enum.Enum):
+    """How the flow went out of a block."""
+
+    NOT = 0
+    RETURN = 1
+    RAISE = 2
+    LOOP = 3
+
+
+class Raised(Exception):
+    """The evaluated code raises an exception of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class OutOfBudget(Exception):
+    """A call took more steps than it is worth."""
+
+
+@dataclass
+class Frame:
+    """One call in progress."""
+
+    returned: list[Value] = field(default_factory=list)
+    may_have_left: bool = False
+    """Whether a `return` on an undecided way may have ended it already."""
+
+
+def position(node: ast.expr) -> Position:
+    return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+
+
+# Nodes evaluated on behalf of one call into another module, and for a whole file: enough for every
+# constructor measured but a handful, all of which were harmless.
+CALL_BUDGET = 40_000
+FILE_BUDGET = 200_000
+DEEPEST_CALL = 24
+
+
+class Machine(abc.ABC):
+    """What every part of the interpreter shares."""
+
+    def __init__(self, project: Project, module: Module) -> None:
+        self.project = project
+        self.module = module
+        self.seen: dict[Position, Seen] = {}
+        self.touched = False
+        self.at_import: tuple[Event, ...] = ()
+        """Where the module's own flow takes the current loop, surely or not."""
+        self.root = Scope(module)
+        self._state = State.NO_LOOP
+        self._current: Value | None = None  # the loop made current, None while none was
+        self._later = False
+        self._recording = True
+        self._maybe = 0
+        self._events: list[Event] = []
+        self._via: list[Place] = []
+        self._running: list[FunctionNode] = []
+        self._catching: list[tuple[str, ...]] = []
+        self._left = FILE_BUDGET
+        self._abroad: int | None = None
+        self._pending: list[Function] = []
+        self._evaluated: set[int] = set()
+        self._classes: dict[int, Class] = {}
+        self._attributes: dict[int, dict[str, Value]] = {}
+        self._patched: set[tuple[str, str]] = set()
+        self._stars: list[ast.ImportFrom] = []
+        self._sets_loop = any(
+            isinstance(node, (ast.Name, ast.Attribute))
+            and (node.id if isinstance(node, ast.Name) else node.attr) == "set_event_loop"
+            for node in ast.walk(module.tree)
+        )
+
+    @contextmanager
+    def _in(self, state: State, current: Value | None) -> Iterator[None]:
+        before = self._state, self._current, self._catching
+        self._state, self._current, self._catching = state, current, []
+        try:
+            yield
+        finally:
+            self._state, self._current, self._catching = before
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Evaluate for the value alone: nothing is recorded, no event stays."""
+        before = self._recording, self._events, self._maybe, self._current
+        self._recording, self._events = False, []
+        try:
+            yield
+        finally:
+            self._recording, self._events, self._maybe, self._current = before
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left < 0 or (self._abroad is not None and self._left < self._abroad):
+            raise OutOfBudget
+
+    def _record(
+        self, node: ast.expr, value: Value, events: tuple[Event, ...], handles_loop: bool = False
+    ) -> None:
+        key = position(node)
+        seen = Seen(value, events, self._state, handles_loop)
+        before = self.seen.get(key)
+        if before is not None:
+            same = [event.effect for event in before.events] == [event.effect for event in events]
+            seen = Seen(
+                join(before.value, value),
+                events if same else (),
+                self._state if before.state is self._state else State.UNKNOWN,
+                handles_loop or before.handles_loop,
+            )
+        self.seen[key] = seen
+
+    def _place(self, node: ast.AST, module: Module) -> Place:
+        return Place(module.path, getattr(node, "lineno", 1))
+
+    def _here(self, node: ast.AST, scope: Scope | None) -> Place:
+        return self._place(node, self.module if scope is None else scope.module)
+
+    def _expects(self, name: str) -> bool:
+        return any(catches(names, name) for names in self._catching)
+
+    def _handles(self, what: str, place: Place) -> None:
+        self._events.append(
+            Event(Effect.HANDLES, what, place, tuple(self._via), self._maybe, False, False)
+        )
+
+    def _event(self, effect: Effect, what: str, place: Place) -> None:
+        """Note that the loop is touched; raise where a handler around this expects it."""
+        self.touched = True
+        caught = self._expects("RuntimeError")
+        is_set = self._current is not None
+        self._events.append(
+            Event(effect, what, place, tuple(self._via), self._maybe, caught, is_set)
+        )
+        raises = effect is Effect.NEEDS_RUNNING or (
+            self.project.target.first >= (3, 14) and not is_set
+        )
+        if caught and raises:
+            # A handler takes over: what was tried does not count.
+            self._events.pop()
+            raise Raised("RuntimeError")
+
+    @contextmanager
+    def _undecided(self) -> Iterator[None]:
+        self._maybe += 1
+        try:
+            yield
+        finally:
+            self._maybe -= 1
+
+    # What the layers above give to those below.
+
+    @abc.abstractmethod
+    def _evaluate(self, node: ast.expr, scope: Scope) -> Value: ...
+
+    @abc.abstractmethod
+    def _block(self, body: list[ast.stmt], scope: Scope, frame: Frame) -> Left: ...
+
+    @abc.abstractmethod
+    def _make_function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
+    ) -> Value | None: ...
+
+    @abc.abstractmethod
+    def _make_class(self, node: ast.ClassDef, scope: Scope) -> Value: ...
+
+    @abc.abstractmethod
+    def _call(
+        self, function: Value, arguments: Arguments, node: ast.AST, scope: Scope | None = None
+    ) -> Value: ...
+
+    @abc.abstractmethod
+    def _call_function(
+        self, function: Function, arguments: Arguments, node: ast.AST, scope: Scope | None = None
+    ) -> Value: ...
+
+    @abc.abstractmethod
+    def _call_external(
+        self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value: ...
+
+    @abc.abstractmethod
+    def _call_method(
+        self, method: Method, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value: ...

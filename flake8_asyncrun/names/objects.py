@@ -1,0 +1,264 @@
+"""Functions and classes as they are made, and the attributes of objects."""
+
+from __future__ import annotations
+
+import ast
+
+from flake8_asyncrun.names import asyncio_table
+from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.externals import (
+    CLASS_DECORATORS,
+    DATACLASS_DECORATORS,
+    IDENTITY,
+    NOT_PLAIN,
+    ROLES,
+    TRANSPARENT,
+    does,
+)
+from flake8_asyncrun.names.lookup import Names
+from flake8_asyncrun.names.machine import Frame, Raised
+from flake8_asyncrun.names.project import collect
+from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.shapes import fields, is_accessor, last_name
+from flake8_asyncrun.names.values import (
+    SOMETHING,
+    UNKNOWN,
+    Arguments,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    Future,
+    Instance,
+    Loop,
+    Made,
+    Mapping,
+    Method,
+    ModuleValue,
+    Sequence,
+    Super,
+    Value,
+    join,
+)
+
+
+def _merge(orders: list[list[Class]]) -> list[Class]:
+    """Merge method resolution orders as C3 does; a conflict takes the first that comes."""
+    merged: list[Class] = []
+    while orders := [order for order in orders if order]:
+        heads = (order[0] for order in orders)
+        head = next(
+            (one for one in heads if not any(one in order[1:] for order in orders)), orders[0][0]
+        )
+        merged.append(head)
+        orders = [[cls for cls in order if cls is not head] for order in orders]
+    return merged
+
+
+class Objects(Names):
+    """Makes functions, classes and instances, and reads their attributes."""
+
+    def _queue(self, function: Function) -> None:
+        if self._recording and function.scope.module is self.module:
+            self._pending.append(function)
+
+    def _make_function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
+    ) -> Value | None:
+        """Return what a definition binds, None for an overload's declaration."""
+        owner = scope.owner if scope.is_class else None
+        function = Function(node, scope, owner)
+        for default in [*node.args.defaults, *node.args.kw_defaults]:
+            if default is not None and self._recording:
+                self._evaluate(default, scope)
+        self._queue(function)
+        result: Value = function
+        for decorator in reversed(node.decorator_list):
+            value = self._evaluate(decorator, scope)
+            name = asyncio_table.canonical(value.name) if isinstance(value, External) else ""
+            if name.rpartition(".")[2] == "overload":
+                return None
+            if isinstance(result, Function) and name in ROLES:
+                result.role = ROLES[name]
+            elif isinstance(result, Function) and name in TRANSPARENT:
+                result.abstract |= name == "abc.abstractmethod"
+            elif is_accessor(decorator):
+                return None
+            else:
+                result = self._decorated(value, result, node)
+        return result
+
+    def _decorated(self, decorator: Value, result: Value, node: ast.AST) -> Value:
+        if isinstance(decorator, External) and decorator.name == IDENTITY.name:
+            return result
+        owner = result.owner if isinstance(result, Function) else None
+        try:
+            value = self._call(decorator, Arguments([result]), node)
+        except Raised:
+            return UNKNOWN
+        if isinstance(value, Function) and owner is not None and value is not result:
+            return Function(value.node, value.scope, owner, None, value.role)
+        return value
+
+    def _make_class(self, node: ast.ClassDef, scope: Scope) -> Value:
+        if id(node) in self._classes:
+            return self._classes[id(node)]
+        cls = Class(node, scope)
+        self._classes[id(node)] = cls
+        orders: list[list[Class]] = []
+        for base in node.bases:
+            value = self._evaluate(base, scope)
+            if isinstance(value, Class):
+                orders.append(list(value.order))
+                cls.opaque |= value.opaque
+                cls.outside += value.outside
+            elif isinstance(value, External):
+                cls.outside.append(value)
+            elif not isinstance(value, Made):
+                cls.opaque = True
+        cls.order = [cls, *_merge(orders)]
+        for keyword in node.keywords:
+            value = self._evaluate(keyword.value, scope)
+            known = isinstance(value, External) and value.known
+            cls.opaque |= keyword.arg != "metaclass" or not known
+        for decorator in node.decorator_list:
+            value = self._evaluate(decorator, scope)
+            last = last_name(decorator)
+            if last in DATACLASS_DECORATORS:
+                cls.dataclass = True
+            elif not (isinstance(value, (External, Made)) and last in CLASS_DECORATORS):
+                cls.opaque = True
+        body = self._class_scope(cls)
+        if self._recording and scope.module is self.module:
+            self._block(node.body, body, Frame())
+            cls.members = body.values
+        else:
+            cls.pending = collect(node.body, self.project.target)
+        return cls
+
+    def _attribute(self, owner: Value, name: str, node: ast.AST, scope: Scope) -> Value:
+        match owner:
+            case ModuleValue(module=module):
+                return self._module_attribute(module, name)
+            case External(known=True):
+                if owner.name == "builtins.super":
+                    return UNKNOWN
+                return External(asyncio_table.canonical(f"{owner.name}.{name}"))
+            case External():
+                return self._module_value(f"{owner.name}.{name}")
+            case Instance():
+                return self._instance_attribute(owner, name, node)
+            case Class():
+                value = self._member(owner, name)
+                if isinstance(value, Function) and value.role == "classmethod":
+                    return value.bind(owner)
+                if isinstance(value, Function) and value.role == "property":
+                    return UNKNOWN
+                return UNKNOWN if value is None else value
+            case Super():
+                return self._super_attribute(owner, name, node)
+            case Loop() | Future() | Made() | Sequence() | Mapping() | Coroutine():
+                return Method(owner, name)
+            case _:
+                return UNKNOWN
+
+    def _instance_attribute(self, instance: Instance, name: str, node: ast.AST) -> Value:
+        value = self._member(instance.cls, name)
+        if isinstance(value, Function) and value.role == "property":
+            return self._call_function(value.bind(instance), Arguments(), node)
+        if name in instance.attributes:
+            return instance.attributes[name]
+        if isinstance(value, Function):
+            if value.role == "staticmethod":
+                return value
+            return value.bind(instance.cls if value.role == "classmethod" else instance)
+        if name == "__class__":
+            return instance.cls
+        if value is None or not instance.exact:
+            return UNKNOWN
+        return value
+
+    def _super_attribute(self, parent: Super, name: str, node: ast.AST) -> Value:
+        instance = parent.instance
+        cls = instance.cls if isinstance(instance, Instance) else instance
+        if not isinstance(cls, Class):
+            return UNKNOWN
+        value = self._member(cls, name, after=parent.cls)
+        if isinstance(value, Function):
+            if value.role == "property":
+                return self._call_function(value.bind(instance), Arguments(), node)
+            if value.role == "staticmethod" or name == "__new__":
+                return value
+            return value.bind(cls if value.role == "classmethod" else instance)
+        if value is None and name == "__init__":
+            for outside in cls.outside:
+                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
+                    return outside
+        return UNKNOWN if value is None else value
+
+    def _set_attribute(self, instance: Instance, name: str, value: Value) -> None:
+        before = instance.attributes.get(name)
+        if before is not None and self._maybe:
+            value = join(before, value)
+        instance.attributes[name] = value
+
+    def _instantiate(
+        self, cls: Class, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        if {base.name.rpartition(".")[2] for base in cls.outside} & NOT_PLAIN:
+            return SOMETHING
+        instance = Instance(cls, exact=not cls.opaque)
+        new = self._member(cls, "__new__")
+        if isinstance(new, Function) and new.node not in self._running:
+            given = Arguments(
+                [cls, *arguments.positional], arguments.keywords, arguments.open, arguments.named
+            )
+            made = self._call_function(new, given, node, scope)
+            if not isinstance(made, Instance):
+                return UNKNOWN
+            instance = made
+        init = self._member(instance.cls, "__init__")
+        if isinstance(init, Function):
+            self._call_function(init.bind(instance), arguments, node, scope)
+        elif init is None:
+            if any(one.dataclass for one in cls.order):
+                self._dataclass_init(instance, arguments, node)
+            for outside in cls.outside:
+                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
+                    made = self._call_external(outside, arguments, node, scope)
+                    instance.attributes[f"<{outside.name}>"] = made
+                    break
+        return instance
+
+    def _dataclass_init(self, instance: Instance, arguments: Arguments, node: ast.AST) -> None:
+        positional, keywords = list(arguments.positional), dict(arguments.keywords)
+        for name, default, cls in fields(instance.cls):
+            scope = self._class_scope(cls)
+            factory: ast.expr | None = None
+            settable = True
+            if isinstance(default, ast.Call) and last_name(default) in ("field", "ib", "attrib"):
+                given = {keyword.arg: keyword.value for keyword in default.keywords}
+                factory = given.get("default_factory", given.get("factory"))
+                settable = getattr(given.get("init"), "value", True) is not False
+                default = given.get("default")
+            if settable and name in keywords:
+                instance.attributes[name] = keywords.pop(name)
+            elif settable and positional:
+                instance.attributes[name] = positional.pop(0)
+            elif arguments.open and settable:
+                instance.attributes[name] = UNKNOWN
+            elif factory is not None:
+                made = self._call(self._evaluate_quietly(factory, scope), Arguments(), node)
+                instance.attributes[name] = made
+            elif default is not None:
+                instance.attributes[name] = self._evaluate_quietly(default, scope)
+            else:
+                instance.attributes[name] = UNKNOWN
+        for hook in ("__post_init__", "__attrs_post_init__"):
+            member = self._member(instance.cls, hook)
+            if isinstance(member, Function):
+                self._call_function(member.bind(instance), Arguments(), node)
+
+    def _evaluate_quietly(self, node: ast.expr, scope: Scope) -> Value:
+        with self._quiet():
+            return self._evaluate(node, scope)

@@ -1,0 +1,271 @@
+"""Calls of what has no source: asyncio by its table, loops, containers, builtins."""
+
+from __future__ import annotations
+
+import ast
+
+from flake8_asyncrun.names import asyncio_table
+from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.calls import Calls
+from flake8_asyncrun.names.externals import (
+    AWAITABLE_TESTS,
+    IDENTITY,
+    PLAIN_TYPES,
+    TRANSPARENT,
+    call_mapping,
+    does,
+    escape,
+    is_instance,
+)
+from flake8_asyncrun.names.machine import Effect, State
+from flake8_asyncrun.names.scope import Scope
+from flake8_asyncrun.names.values import (
+    NONE,
+    SOMETHING,
+    UNKNOWN,
+    Arguments,
+    Class,
+    Const,
+    Coroutine,
+    External,
+    Function,
+    Future,
+    Instance,
+    Kind,
+    Loop,
+    Made,
+    Mapping,
+    Method,
+    Origin,
+    Partial,
+    Place,
+    Sequence,
+    Value,
+    kind_of,
+    loops_in,
+)
+
+_HANDLING = {"close", "is_closed", "is_running", "run_forever", "run_until_complete", "stop"}
+
+
+class Outside(Calls):
+    """Answers calls of what has no source."""
+
+    def _current_loop(self, what: str, place: Place) -> Value:
+        """Return what `get_event_loop()` gives."""
+        if self._state is State.RUNNING:
+            return Loop(Origin.RUNNING)
+        if self._state is State.UNKNOWN or isinstance(self._current, Const):
+            return Loop(Origin.UNKNOWN)
+        self._event(Effect.CAPTURES, what, place)
+        return Loop(Origin.CURRENT) if self._current is None else self._current
+
+    def _running_loop(self, what: str, place: Place) -> Origin:
+        if self._state is State.NO_LOOP:
+            self._event(Effect.NEEDS_RUNNING, what, place)
+        return Origin.UNKNOWN if self._state is State.UNKNOWN else Origin.RUNNING
+
+    def _call_external(
+        self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        if not function.known:
+            escape(arguments)
+            return UNKNOWN
+        name = asyncio_table.canonical(function.name)
+        done = does(function)
+        if done is not None:
+            return self._call_asyncio(name, done, arguments, node, scope)
+        if name == "functools.partial" and arguments.positional:
+            first, *rest = arguments.positional
+            return Partial(
+                first, Arguments(rest, arguments.keywords, arguments.open, arguments.named)
+            )
+        if name == IDENTITY.name or name in TRANSPARENT:
+            if arguments.positional and isinstance(arguments.positional[0], (Function, Class)):
+                return arguments.positional[0]
+            return IDENTITY
+        if name in ("functools.wraps", "functools.update_wrapper"):
+            return IDENTITY
+        if name == "typing.cast" and len(arguments.positional) == 2:
+            return arguments.positional[1]
+        if name in AWAITABLE_TESTS and arguments.positional:
+            kind = kind_of(arguments.positional[0])
+            return UNKNOWN if kind is Kind.UNKNOWN else Const(kind in AWAITABLE_TESTS[name])
+        if name.startswith("builtins."):
+            return self._call_builtin(name.removeprefix("builtins."), arguments, node, scope)
+        return Made(f"{name}()" if name.partition(".")[0] != "asyncio" else name)
+
+    def _call_asyncio(
+        self, name: str, does: Does, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        place, what = self._here(node, scope), f"{name}()"
+        if does in (Does.RUNS, Does.GETS_LOOP) or "loop" in arguments.keywords:
+            self.touched = True
+        loop = arguments.keywords.get("loop", NONE)
+        match does:
+            case Does.GETS_LOOP:
+                return self._current_loop(what, place)
+            case Does.GETS_RUNNING_LOOP:
+                return Loop(self._running_loop(what, place))
+            case Does.MAKES_LOOP:
+                return Loop(Origin.NEW)
+            case Does.SETS_LOOP:
+                given = arguments.positional[0] if arguments.positional else UNKNOWN
+                sure = isinstance(given, Loop) and not self._maybe
+                self._current = given if sure else Const(None)
+                return NONE
+            case Does.RUNS:
+                self._handles(what, place)
+                first = arguments.positional[0] if arguments.positional else UNKNOWN
+                return self._run(first)
+            case Does.BINDS:
+                if name == "asyncio.ensure_future" and arguments.positional:
+                    first = arguments.positional[0]
+                    if isinstance(first, Future):
+                        return first
+                return Future(self._bound_to(loop, arguments, what, place), name, place)
+            case Does.BINDS_OBJECT:
+                return Made(name, self._bound_to(loop, arguments, what, place))
+            case Does.NEEDS_RUNNING:
+                return Future(self._running_loop(what, place), name, place)
+            case Does.NEEDS_RUNNING_OBJECT:
+                self._running_loop(what, place)
+                return Made(name)
+            case Does.KEEPS_LOOP_UP_TO_39:
+                if self.project.target.first >= (3, 10):
+                    return Made(name)
+                return Made(name, self._bound_to(loop, arguments, what, place))
+            case Does.COROUTINE:
+                holds: tuple[Value, ...] = ()
+                if name.rpartition(".")[2] in asyncio_table.TAKES_AWAITABLES:
+                    holds = tuple(arguments.positional[:1])
+                return Coroutine(holds=holds)
+            case Does.OTHER:
+                return SOMETHING
+
+    def _bound_to(self, loop: Value, arguments: Arguments, what: str, place: Place) -> Origin:
+        """Return the loop that an object is bound to: the one given, else the current one."""
+        if isinstance(loop, Loop):
+            return loop.origin
+        if loop != NONE or arguments.named:
+            return Origin.UNKNOWN
+        for given in arguments.positional:
+            # gather() and shield() of futures take the futures' loop.
+            for future in loops_in(given, 1):
+                if isinstance(future, Future):
+                    return future.origin
+        current = self._current_loop(what, place)
+        return current.origin if isinstance(current, Loop) else Origin.UNKNOWN
+
+    def _run(self, what: Value) -> Value:
+        """Evaluate a coroutine of this file as a loop runs it, and return its result."""
+        if not isinstance(what, Coroutine) or what.function is None or what.arguments is None:
+            return UNKNOWN
+        function = what.function
+        mine = function.scope.module is self.module
+        if not mine or self._running.count(function.node) or self._state is not State.NO_LOOP:
+            return UNKNOWN
+        scope = self._function_scope(function)
+        self._bind_parameters(function, what.arguments, scope)
+        before = self._maybe
+        with self._in(State.RUNNING, self._current):
+            try:
+                return self._body(function, scope)
+            finally:
+                self._maybe = before
+
+    def _call_method(
+        self, method: Method, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        owner, name = method.owner, method.name
+        match owner:
+            case Loop():
+                return self._call_loop(owner, name, arguments, node, scope)
+            case Mapping():
+                if self._maybe:
+                    owner.forget()
+                return call_mapping(owner, name, arguments)
+            case Sequence():
+                return self._call_sequence(owner, name, arguments)
+            case Made(name="asyncio.Runner"):
+                self.touched = True
+                if name == "run" and arguments.positional:
+                    self._handles("asyncio.Runner.run()", self._here(node, scope))
+                    return self._run(arguments.positional[0])
+                return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN
+            case Made():
+                if name in asyncio_table.AWAITABLE_METHODS.get(owner.name, ()):
+                    return Coroutine()
+                return UNKNOWN if owner.name.startswith("asyncio.") else Made(owner.name + "()")
+        return UNKNOWN
+
+    def _call_loop(
+        self, loop: Loop, name: str, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        if name in asyncio_table.LOOP_FUTURES:
+            return Future(loop.origin, f"loop.{name}", self._here(node, scope))
+        if name in asyncio_table.LOOP_COROUTINES:
+            return Coroutine()
+        if name in _HANDLING:
+            self._handles(f"loop.{name}()", self._here(node, scope))
+        if name == "run_until_complete" and arguments.positional:
+            return self._run(arguments.positional[0])
+        if name in ("is_running", "is_closed") and loop.origin is Origin.CURRENT:
+            return Const(False)
+        return UNKNOWN
+
+    def _call_sequence(self, sequence: Sequence, name: str, arguments: Arguments) -> Value:
+        if name in ("append", "add") and arguments.positional and not self._maybe:
+            sequence.items.append(arguments.positional[0])
+            return NONE
+        if name in ("append", "add") and arguments.positional:
+            sequence.items.append(arguments.positional[0])
+            sequence.open = True
+            return NONE
+        if name not in ("index", "count", "copy"):
+            sequence.open = True
+            if name not in ("extend", "insert", "sort", "reverse", "update"):
+                sequence.items.clear()
+        return UNKNOWN
+
+    def _call_builtin(
+        self, name: str, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        given = arguments.positional
+        match name, given:
+            case "isinstance", [value, cls]:
+                return is_instance(value, cls)
+            case "callable", [Function() | Class() | Partial()]:
+                return Const(True)
+            case "bool", [value] if value.truth is not None:
+                return Const(value.truth)
+            case "hasattr", [Instance() as instance, Const(value=str(attribute))]:
+                has = attribute in instance.attributes or instance.cls.defines(attribute)
+                return Const(True) if has else UNKNOWN
+            case "getattr", [owner, Const(value=str(attribute)), *rest]:
+                in_scope = Scope(self.module) if scope is None else scope
+                value = self._attribute(owner, attribute, node, in_scope)
+                return value if not rest or isinstance(value, Function) else UNKNOWN
+            case "setattr", [Instance() as instance, Const(value=str(attribute)), value]:
+                self._set_attribute(instance, attribute, value)
+                return NONE
+            case "setattr", [Instance() as instance, *_]:
+                instance.exact = False
+                return NONE
+            case "type", [Instance(cls=cls)]:
+                return cls
+            case "print" | "setattr" | "delattr", _:
+                return NONE
+            case "dict", []:
+                return Mapping(dict(arguments.keywords.items()), arguments.open)
+            case (("list" | "tuple" | "set"), []):
+                return Sequence(name, [])
+            case (("list" | "tuple" | "set"), [Sequence() as sequence]):
+                return Sequence(name, list(sequence.items), sequence.open)
+            case "object.__new__", [Class() as cls, *_]:
+                return Instance(cls, exact=not cls.opaque)
+            case "anext", _:
+                return Coroutine()
+        if name in PLAIN_TYPES or name.startswith("object."):
+            return SOMETHING
+        return UNKNOWN
