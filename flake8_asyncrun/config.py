@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import keyword
 import os
 import re
 import sys
@@ -38,6 +39,12 @@ class Config:
     unsafe_fixes: bool = False
     python: str | None = None
     """An interpreter, or the folder of an environment, whose packages the code imports."""
+    loop_capturing: tuple[str, ...] = ()
+    """Dotted names of classes and functions that take the current loop when they are called."""
+    coroutine_functions: tuple[str, ...] = ()
+    """Dotted names of functions and methods that return a coroutine."""
+    known_safe: tuple[str, ...] = ()
+    """Dotted names of what does nothing to the loop; that of a module stands for all in it."""
 
 
 def parse(table: Mapping[str, object], base: Config | None = None) -> Config:
@@ -63,14 +70,44 @@ def parse(table: Mapping[str, object], base: Config | None = None) -> Config:
                 if not isinstance(value, str) or not value:
                     raise _expected(key, "the path of an interpreter or an environment", value)
                 config = replace(config, python=value)
+            case "loop-capturing":
+                config = replace(config, loop_capturing=_dotted_names(key, value))
+            case "coroutine-functions":
+                config = replace(config, coroutine_functions=_dotted_names(key, value))
+            case "known-safe":
+                config = replace(config, known_safe=_dotted_names(key, value))
             case _:
                 near = difflib.get_close_matches(key, _KEYS, 1)
                 known = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KEYS)}"
                 raise ConfigError(f"{key}: unknown key; {known}")
+    _check_apart(config)
     return config
 
 
-_KEYS = ("target-version", "select", "ignore", "unsafe-fixes", "python")
+_KEYS = (
+    "target-version",
+    "select",
+    "ignore",
+    "unsafe-fixes",
+    "python",
+    "loop-capturing",
+    "coroutine-functions",
+    "known-safe",
+)
+
+
+def _check_apart(config: Config) -> None:
+    """Raise ConfigError for a name of which two things are said."""
+    said: dict[str, str] = {}
+    for key, names in (
+        ("loop-capturing", config.loop_capturing),
+        ("coroutine-functions", config.coroutine_functions),
+        ("known-safe", config.known_safe),
+    ):
+        for name in names:
+            if name in said:
+                raise ConfigError(f"{key}: {name} is already in {said[name]}")
+            said[name] = key
 
 
 def load(path: str) -> Config:
@@ -136,6 +173,26 @@ def _prefixes(key: str, value: object) -> tuple[str, ...]:
         if not _PREFIX.fullmatch(entry):
             raise _expected(key, 'codes such as "RUN1", "RUN201" or "ALL"', entry)
     return tuple(value)
+
+
+def _dotted_names(key: str, value: object) -> tuple[str, ...]:
+    covers_modules = key == "known-safe"
+    example = '"mypkg.Safe" or "otherpkg"' if covers_modules else '"mypkg.Client"'
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise _expected(key, f"a list of dotted names such as {example}", value)
+    for entry in value:
+        parts = entry.split(".")
+        if parts[-1] == "*":
+            hint = (
+                "the name of a module covers everything in it"
+                if covers_modules
+                else "only in known-safe does the name of a module cover everything in it"
+            )
+            raise ConfigError(f"{key}: expected a dotted name, not {entry!r}; {hint}")
+        is_name = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+        if not is_name or (len(parts) == 1 and not covers_modules):
+            raise _expected(key, f"dotted names such as {example}", entry)
+    return tuple(dict.fromkeys(value))
 
 
 def _target(key: str, value: object) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast  # noqa: TID251 - reads one dict, no program
 import codecs
 import contextlib
 import functools
@@ -228,33 +229,72 @@ def _is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_mode(path))
 
 
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(_mode(path))
+
+
 def project_roots(path: str) -> tuple[str, ...]:
     """Return the folders from which imports of the project of `path` begin, the likeliest first.
 
     That is the folder around the outermost package, then `src/` of the project, then the project
-    itself (the nearest folder upward that has a pyproject.toml, a setup.cfg, a setup.py or a
-    .git), then, if it is no package, the folder of the file. All are absolute.
+    itself (see `project_root`), then, if it is no package, the folder of the file. A package deep
+    in `src/` is part of a namespace package, so there `src/` comes first. All are absolute.
     """
     own = _absolute(path).parent
-    around = own
-    while _exists(around / "__init__.py") and around != around.parent:
-        around = around.parent
+    around = _around(own)
     root = project_root(path)
     roots = [] if around == own else [around]
     if root is not None:
-        roots += [folder for folder in (root / "src",) if _is_folder(folder)]
+        source = root / "src"
+        if _is_folder(source):
+            roots = [source, *roots] if _is_deep_in(source, around) else [*roots, source]
         roots += [root]
     if around == own:
         roots += [own]
     return tuple(dict.fromkeys(str(folder) for folder in roots))
 
 
+def _around(folder: Path) -> Path:
+    """Return the folder around the outermost package that `folder` belongs to."""
+    while _exists(folder / "__init__.py") and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _is_deep_in(source: Path, folder: Path) -> bool:
+    is_below = folder != source and folder.is_relative_to(source)
+    return is_below and not _exists(source / "__init__.py")
+
+
 def project_root(path: str) -> Path | None:
-    """Return the nearest folder above `path` that looks like a project, None if none does."""
+    """Return the nearest folder above `path` that looks like a project, None if none does.
+
+    A project has a pyproject.toml, a setup.cfg, a setup.py or a .git; but in a package, setup.py
+    is a module like any other.
+    """
+    return next((folder for folder in _absolute(path).parents if _is_project(folder)), None)
+
+
+def _is_project(folder: Path) -> bool:
+    marks = (mark for mark in ROOT_MARKS if _exists(folder / mark))
+    return any(mark != "setup.py" or not _exists(folder / "__init__.py") for mark in marks)
+
+
+def project_folders(path: str) -> tuple[Path, ...]:
+    """Return the folders from that of `path` upward to the outermost project, nearest first.
+
+    A monorepo has projects in a project; what has a .git is the outermost. Where nothing looks like
+    a project it is the folder of the file alone.
+    """
+    folders: list[Path] = []
+    count = 1
     for folder in _absolute(path).parents:
-        if any(_exists(folder / mark) for mark in ROOT_MARKS):
-            return folder
-    return None
+        folders.append(folder)
+        if _is_project(folder):
+            count = len(folders)
+        if _exists(folder / ".git"):
+            break
+    return tuple(folders[:count])
 
 
 def module_name(path: str, roots: Iterable[str]) -> str:
@@ -274,32 +314,38 @@ def module_name(path: str, roots: Iterable[str]) -> str:
 def search_path(path: str, python: str | None = None) -> tuple[str, ...]:
     """Return the folders in which an import in `path` is looked up, in order.
 
-    `python` is an interpreter or an environment's folder; without it: $VIRTUAL_ENV, else .venv or
-    venv in the project, else what this tool itself was installed with. Raises FileError where
+    `python` is an interpreter or an environment's folder; without it: $VIRTUAL_ENV, else a conda
+    environment in $CONDA_PREFIX other than its base, else the nearest .venv or venv in the project
+    or in a project around it, else what this tool itself was installed with. Raises FileError where
     `python` leads to no installed packages.
     """
     roots = project_roots(path)
-    own = str(_absolute(path).parent)
-    # As `python script.py` does, and as pytest does with a folder of tests.
-    first = (own,) if own in roots else ()
-    return tuple(dict.fromkeys((*first, *roots, *installed(python, project_root(path)))))
+    folder = _absolute(path).parent
+    own = (str(folder),) if str(folder) in roots else ()
+    packages = installed(python, project_folders(path))
+    root = project_root(path)
+    if own and root is not None and _is_deep_in(root / "src", folder):
+        # More likely a namespace package than a script, so what lies beside it hides nothing.
+        ordered = (*(each for each in roots if each not in own), *packages, *own)
+    else:
+        # As `python script.py` does, and as pytest does with a folder of tests.
+        ordered = (*own, *roots, *packages)
+    return tuple(dict.fromkeys(ordered))
 
 
 @functools.cache
-def installed(python: str | None, root: Path | None) -> tuple[str, ...]:
-    """Return the folders of the packages installed for a project, see `search_path`."""
+def installed(python: str | None, beside: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the folders of the packages installed for a project, see `search_path`.
+
+    `beside` are the folders that may hold an environment, the likeliest first.
+    """
     if python is not None:
         found = _of_python(python)
         if not found:
             raise FileError(python, "is neither an interpreter nor an environment with packages")
         return found
-    named = os.environ.get("VIRTUAL_ENV")
-    candidates = [Path(named)] if named else []
-    # pre-commit names the environment it made for us, which says nothing about the project's.
-    own = os.path.realpath(sys.prefix)
-    candidates = [folder for folder in candidates if os.path.realpath(folder) != own]
-    candidates += [root / name for name in (".venv", "venv")] if root else []
-    for folder in candidates:
+    candidates = [folder / name for folder in beside for name in (".venv", "venv")]
+    for folder in (*_active(), *candidates):
         if _is_environment(folder) and (found := _of_environment(folder)):
             return found
     return _with_links(
@@ -307,6 +353,20 @@ def installed(python: str | None, root: Path | None) -> tuple[str, ...]:
         for entry in sys.path
         if Path(entry).name in ("site-packages", "dist-packages") and _is_folder(Path(entry))
     )
+
+
+def _active() -> tuple[Path, ...]:
+    """Return the environment that the user is in, if any."""
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        named = os.environ.get(variable)
+        # pre-commit names the environment it made for us, which says nothing about the project's.
+        if not named or os.path.realpath(named) == os.path.realpath(sys.prefix):
+            continue
+        # Conda's base is always on, and holds conda itself.
+        is_base = os.environ.get("CONDA_DEFAULT_ENV") in ("base", "root")
+        if variable == "VIRTUAL_ENV" or not (is_base or _is_folder(Path(named) / "condabin")):
+            return (Path(named),)
+    return ()
 
 
 def _of_python(python: str) -> tuple[str, ...]:
@@ -326,6 +386,21 @@ def _of_python(python: str) -> tuple[str, ...]:
 
 
 def _of_environment(folder: Path, minor: int | None = None) -> tuple[str, ...]:
+    kept, chosen = _packages_of(folder, minor)
+    home = _home_of_open_environment(folder) if kept else None
+    # Its interpreter is in bin/ or, on Windows, at the top.
+    for base in (home.parent, home) if home else ():
+        if more := _packages_of(base, chosen)[0]:
+            kept += more
+            break
+    return _with_links(kept)
+
+
+def _packages_of(folder: Path, minor: int | None) -> tuple[list[str], int | None]:
+    """Return the folders of packages below one of an interpreter, and which Python 3 they are for.
+
+    Of several Pythons it is `minor`, or the newest.
+    """
     found = sorted(
         (
             packages
@@ -349,9 +424,7 @@ def _of_environment(folder: Path, minor: int | None = None) -> tuple[str, ...]:
         for packages, each in zip(found, minors, strict=True)
         if each is None or each == chosen
     ]
-    if kept and (home := _home_of_open_environment(folder)):
-        kept += _of_environment(home.parent, chosen)
-    return _with_links(kept)
+    return kept, chosen
 
 
 def _minor(name: str) -> int | None:
@@ -361,10 +434,7 @@ def _minor(name: str) -> int | None:
 
 def _home_of_open_environment(folder: Path) -> Path | None:
     """Return where the interpreter of an environment that sees the system's packages comes from."""
-    try:
-        text = (folder / "pyvenv.cfg").read_text("utf-8")
-    except (OSError, UnicodeError):
-        return None
+    text = _plain_text(folder / "pyvenv.cfg")
     entries = (line.partition("=") for line in text.splitlines())
     settings = {key.strip().lower(): value.strip() for key, _, value in entries}
     is_open = settings.get("include-system-site-packages", "").lower() == "true"
@@ -377,24 +447,33 @@ def _with_links(folders: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for folder in folders:
         found.append(folder)
-        for link in sorted(Path(folder).glob("*.pth")):
-            try:
-                lines = link.read_text("utf-8").splitlines()
-            except (OSError, UnicodeError):
-                continue
-            for line in lines:
+        links = (link for link in Path(folder).glob("*.pth") if not link.name.startswith("."))
+        for link in sorted(links):
+            for line in _plain_text(link).splitlines():
                 named = Path(os.path.normpath(Path(folder) / line.strip()))
                 is_path = line.strip() and not line.startswith(("import ", "import\t", "#"))
                 found += [str(named)] if is_path and _is_folder(named) else []
     return tuple(dict.fromkeys(found))
 
 
+def _plain_text(path: Path) -> str:
+    """Return the text of a small file of an environment, "" where it cannot be read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_MODULE:
+            return ""
+        return path.read_bytes().decode("utf-8-sig", "surrogateescape")
+    except (OSError, ValueError):
+        return ""
+
+
 def module_finder(roots: Iterable[str]) -> FindModule:
     """Return a function that finds a module's source as Python would, below `roots` in order.
 
     It gives the path and the text, or None for whatever has no readable source: namespace
-    packages, compiled modules, undecodable or very large files. It never raises, remembers what it
-    found, and takes a stub (.pyi) where a folder has nothing better.
+    packages, compiled modules, undecodable or very large files. It never raises, and remembers what
+    it found. Where there is no source it takes a stub: beside a compiled module, alone in a folder,
+    or in a package of stubs (PEP 561).
     """
     return _Finder(tuple(Path(root) for root in roots)).text
 
@@ -402,9 +481,18 @@ def module_finder(roots: Iterable[str]) -> FindModule:
 @dataclass(frozen=True)
 class _Located:
     path: Path | None
-    """Of the source; None for a namespace package."""
+    """Of the source or stub; None for a namespace package and for what is only compiled."""
     folders: tuple[Path, ...]
     """Where its submodules are."""
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What is in a folder."""
+
+    names: frozenset[str] = frozenset()
+    compiled: frozenset[str] = frozenset()
+    """Modules that need no source."""
 
 
 class _Finder:
@@ -412,14 +500,15 @@ class _Finder:
         self.roots = roots
         self.located: dict[str, _Located | None] = {}
         self.texts: dict[str, tuple[str, str] | None] = {}
-        self.names: dict[Path, frozenset[str]] = {}
+        self.listings: dict[Path, _Listing] = {}
 
     def text(self, name: str) -> tuple[str, str] | None:
         if name not in self.texts:
             parts = name.split(".")
             is_name = len(parts) <= DEEPEST_MODULE and all(part.isidentifier() for part in parts)
-            located = self.locate(name) if is_name else None
-            path = located.path if located else None
+            stubs = ".".join([f"{parts[0]}-stubs", *parts[1:]])
+            places = (self.locate(each) for each in (name, stubs)) if is_name else ()
+            path = next((place.path for place in places if place and place.path), None)
             self.texts[name] = None if path is None else _module_text(path)
         return self.texts[name]
 
@@ -427,31 +516,107 @@ class _Finder:
         if name not in self.located:
             parent, dot, leaf = name.rpartition(".")
             above = self.locate(parent) if dot else _Located(None, self.roots)
-            self.located[name] = self.below(above.folders, leaf) if above else None
+            found = self.below(above.folders, leaf) if above else None
+            if (found is None or found.path is None) and name in self.in_place:
+                target = self.in_place[name]
+                found = self.below((target.parent,), target.name) or found
+            self.located[name] = found
         return self.located[name]
 
     def below(self, folders: tuple[Path, ...], leaf: str) -> _Located | None:
+        """Find a module in the first of `folders` that has it; a package comes before a module."""
         portions: list[Path] = []
+        stub: Path | None = None
         for folder in folders:
             inner = folder / leaf
-            has_folder = leaf in self.names_in(folder)
-            for suffix in SUFFIXES:
-                if has_folder and f"__init__{suffix}" in self.names_in(inner):
-                    return _Located(inner / f"__init__{suffix}", (inner,))
-                if f"{leaf}{suffix}" in self.names_in(folder):
-                    return _Located(folder / f"{leaf}{suffix}", ())
-            if has_folder and _is_folder(inner):
+            here = self.listing(folder)
+            inside = self.listing(inner) if leaf in here.names else _Listing()
+            if source := self.file_in(inner, inside, "__init__.py"):
+                return _Located(source, self.spread(source, folders))
+            if "__init__" in inside.compiled:
+                return _Located(self.file_in(inner, inside, "__init__.pyi"), (inner,))
+            if source := self.file_in(folder, here, f"{leaf}.py"):
+                return _Located(source, ())
+            beside = self.file_in(folder, here, f"{leaf}.pyi")
+            if leaf in here.compiled:
+                return _Located(beside, ())
+            stub = stub or self.file_in(inner, inside, "__init__.pyi") or beside
+            if leaf in here.names and _is_folder(inner):
                 portions.append(inner)
-        return _Located(None, tuple(portions)) if portions else None
+        return _Located(stub, tuple(portions)) if stub or portions else None
 
-    def names_in(self, folder: Path) -> frozenset[str]:
+    def file_in(self, folder: Path, listing: _Listing, name: str) -> Path | None:
         # Asking for the names, not for one file, also tells `Store` from `store` everywhere.
-        if folder not in self.names:
+        return folder / name if name in listing.names and _is_file(folder / name) else None
+
+    def listing(self, folder: Path) -> _Listing:
+        if folder not in self.listings:
             try:
-                self.names[folder] = frozenset(entry.name for entry in folder.iterdir())
-            except OSError:
-                self.names[folder] = frozenset()
-        return self.names[folder]
+                with os.scandir(folder) as scan:
+                    names = frozenset(entry.name for entry in scan)
+            except (OSError, ValueError):
+                names = frozenset()
+            compiled = frozenset(
+                name.partition(".")[0] for name in names if name.endswith(_COMPILED)
+            )
+            self.listings[folder] = _Listing(names, compiled)
+        return self.listings[folder]
+
+    def spread(self, init: Path, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        """Return where the submodules of a package are: elsewhere, too, if it says so itself."""
+        own = init.parent
+        others = [folder / own.name for folder in folders if folder / own.name != own]
+        if not any(_is_folder(other) for other in others) or not _NAMESPACE.search(
+            _plain_text(init)
+        ):
+            return (own,)
+        return (own, *(other for other in others if _is_folder(other)))
+
+    @functools.cached_property
+    def in_place(self) -> dict[str, Path]:
+        """Where modules are that were installed in place, by finders instead of .pth files."""
+        found: dict[str, Path] = {}
+        for root in self.roots:
+            for name in sorted(self.listing(root).names):
+                if _IN_PLACE.fullmatch(name):
+                    for module, path in _mapped(_plain_text(root / name)):
+                        found.setdefault(module, path)
+        return found
+
+
+_COMPILED = (".so", ".pyd", ".pyc")
+
+# The ways before PEP 420.
+_NAMESPACE = re.compile(r"\b(?:extend_path\(\s*__path__|declare_namespace\(\s*__name__)")
+
+# Of setuptools, and of what hatchling and pdm-backend use (editables).
+_IN_PLACE = re.compile(r"(?:__editable___\w+_finder|_editable_impl_\w+)\.py")
+_MAPPING = re.compile(r"^MAPPING\b[^=\n]*=[ \t]*(\{.*\})[ \t]*$", re.MULTILINE)
+_MAPPED = re.compile(r"^F\.map_module(\(.*\))[ \t]*$", re.MULTILINE)
+
+
+def _mapped(text: str) -> Iterator[tuple[str, Path]]:
+    """Yield the modules that a finder of packages installed in place names, and their folders.
+
+    Of a module that is no package, the path is without its suffix.
+    """
+    tables = [_literal(match[1]) for match in _MAPPING.finditer(text)]
+    pairs = [_literal(match[1]) for match in _MAPPED.finditer(text)]
+    pairs += [pair for table in tables if isinstance(table, dict) for pair in table.items()]
+    for pair in pairs:
+        match pair:
+            case (str(module), str(target)):
+                path = Path(target)
+                if path.suffix == ".py":
+                    path = path.parent if path.stem == "__init__" else path.with_suffix("")
+                yield module, path
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
 
 
 def _module_text(path: Path) -> tuple[str, str] | None:

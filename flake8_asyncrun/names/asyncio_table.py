@@ -22,6 +22,7 @@ class Does(enum.Enum):
     RUNS = "runs its argument on a loop of its own"
     BINDS = "returns a future bound to the current loop"
     BINDS_OBJECT = "returns an object that keeps the current loop"
+    BINDS_FROM_314 = "returns an object that asks for a loop when made from 3.14 on, else later"
     NEEDS_RUNNING = "returns a future of the running loop, or raises"
     NEEDS_RUNNING_OBJECT = "returns an object that needs the running loop, or raises"
     KEEPS_LOOP_UP_TO_39 = "returns an object that keeps the current loop on 3.7 to 3.9"
@@ -75,6 +76,7 @@ ASYNCIO: dict[str, Entry] = {
     "Task": Entry(Does.BINDS, "2, 12"),
     "StreamReader": Entry(Does.BINDS_OBJECT, "12"),
     "StreamReaderProtocol": Entry(Does.BINDS_OBJECT, "12"),
+    "as_completed": Entry(Does.BINDS_FROM_314, "12, table 3a"),
     "create_task": Entry(Does.NEEDS_RUNNING, "4, table 4a"),
     "timeout": Entry(Does.NEEDS_RUNNING_OBJECT, "4, table 4a", since=(3, 11)),
     "current_task": Entry(Does.NEEDS_RUNNING_OBJECT, "table 4a"),

@@ -6,7 +6,15 @@ import ast
 
 from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.externals import escape
-from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget
+from flake8_asyncrun.names.machine import (
+    DEEPEST_CALL,
+    Effect,
+    Frame,
+    Left,
+    OutOfBudget,
+    Raised,
+    State,
+)
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
@@ -82,17 +90,23 @@ class Calls(Objects):
         ):
             return self._call(function, arguments, node, scope)
         # A call that leaves the file: what it costs must not starve the rest of the file.
-        before, left = self._abroad, self._left
-        self._abroad = max(left - machine.CALL_BUDGET, 0)
+        before, left = (self._abroad, self._abroad_depth), self._left
+        events, depth = self._events, self._maybe
+        self._abroad, self._abroad_depth = max(left - machine.CALL_BUDGET, 0), self._maybe
         try:
             return self._call(function, arguments, node, scope)
+        except Raised as raised:
+            if raised.place is None or self._expects(raised.name):
+                raise
+            return UNKNOWN
         except (OutOfBudget, RecursionError):
             if self._left < 0:
                 raise
-            self._events.clear()
+            # What certainly came about until then did come about.
+            self._events, self._maybe = events, depth
             return UNKNOWN
         finally:
-            self._abroad = before
+            self._abroad, self._abroad_depth = before
 
     def _call(
         self, function: Value, arguments: Arguments, node: ast.AST, scope: Scope | None = None
@@ -148,12 +162,38 @@ class Calls(Objects):
         self._via.append(self._here(node, scope))
         before = self._maybe
         later, self._later = self._later, self._later and function.scope.module is self.module
+        asked, self._asked = self._asked, False
+        no_current, self._no_current = self._no_current, False
         try:
             return self._body(function, inner)
+        except Raised as raised:
+            if raised.place is None or self._expects(raised.name):
+                raise
+            if self._asked and self._state is State.NO_LOOP:
+                return self._as_if_running(raised, function, arguments)
+            if self._abroad is None or self._maybe > self._abroad_depth:
+                raise
+            # The program gets past its own checks, so a certain error is not what it seems.
+            return UNKNOWN
         finally:
+            self._asked |= asked
+            self._no_current = no_current
             self._maybe = before
             self._later = later
             self._via.pop()
+
+    def _as_if_running(self, raised: Raised, function: Function, arguments: Arguments) -> Value:
+        """Return what a call gives while a loop runs, where without one it ends in `raised`.
+
+        Raises that error where it comes about all the same.
+        """
+        scope = self._function_scope(function)
+        self._bind_parameters(function, arguments, scope)
+        with self._quiet(), self._in(State.RUNNING, None):
+            value = self._body(function, scope)
+        assert raised.place is not None
+        self._event(Effect.NEEDS_RUNNING, f"{function.name}()", raised.place)
+        return value
 
     def _function_scope(self, function: Function) -> Scope:
         scope = function.scope
@@ -204,7 +244,12 @@ class Calls(Objects):
             if isinstance(node, ast.Lambda):
                 return self._evaluate(node.body, scope)
             frame = Frame()
-            left = self._block(node.body, scope, frame)
+            try:
+                left = self._block(node.body, scope, frame)
+            except Raised:
+                if not frame.may_have_left:
+                    raise
+                left = Left.RETURN  # on the other ways
         finally:
             self._running.pop()
         if left is Left.NOT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flake8_asyncrun.names.target import KNOWN, Target, Version
 
@@ -17,13 +17,34 @@ _COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.GtE: operator.ge,  # type: ignore[dict-item]
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
+    ast.In: lambda one, other: one in other,  # type: ignore[operator]
+    ast.NotIn: lambda one, other: one not in other,  # type: ignore[operator]
 }
+_PLATFORM = {"sys.platform": "linux", "os.name": "posix", "platform.system()": "Linux"}
+
+
+Judge = Callable[[ast.expr], bool | None]
+"""Says what a condition is, None where that is not known."""
 
 
 def judge(test: ast.expr, target: Target) -> bool | None:
     """Return what `test` is on all Pythons of the target, None where it differs or is not known."""
     answers = {_on(test, version) for version in _versions(target)}
     return answers.pop() if len(answers) == 1 else None
+
+
+def judge_elsewhere(test: ast.expr, target: Target) -> bool | None:
+    """Return what `test` is in code that is not the user's to change.
+
+    That is on the oldest Python of the target, on Linux: a branch for another is no reason to
+    know nothing of a library.
+    """
+    return _on(test, target.first, _PLATFORM)
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    """Say whether `test` holds for type checkers alone."""
+    return isinstance(test, (ast.Name, ast.Attribute)) and _on(test, KNOWN[0]) is False
 
 
 def narrow(test: ast.expr, target: Target, taken: bool) -> Target | None:
@@ -43,30 +64,43 @@ def _versions(target: Target) -> list[Version]:
     return [version for version in KNOWN if target.first <= version <= target.last]
 
 
-def _on(test: ast.expr, version: Version) -> bool | None:
+def _on(test: ast.expr, version: Version, platform: Mapping[str, str] | None = None) -> bool | None:
     match test:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return False
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            answer = _on(operand, version)
+            answer = _on(operand, version, platform)
             return None if answer is None else not answer
         case ast.BoolOp(op=op, values=values):
-            answers = [_on(value, version) for value in values]
+            answers = [_on(value, version, platform) for value in values]
             decisive = isinstance(op, ast.Or)
             if decisive in answers:
                 return decisive
             return None if None in answers else not decisive
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _compare(left, op, right, version)
+            return _compare(left, op, right, version, platform or {})
+        case ast.Call(
+            func=ast.Attribute(value=subject, attr="startswith"),
+            args=[ast.Constant(value=str(start))],
+        ):
+            name = (platform or {}).get(ast.unparse(subject))
+            return None if name is None else name.startswith(start)
     return None
 
 
-def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, version: Version) -> bool | None:
+def _compare(
+    left: ast.expr, op: ast.cmpop, right: ast.expr, version: Version, platform: Mapping[str, str]
+) -> bool | None:
     compare = _COMPARE.get(type(op))
     if compare is None:
         return None
-    one, other = _version_of(left, version), _version_of(right, version)
+    one, other = (
+        _version_of(side, version) or (platform.get(ast.unparse(side)) if platform else None)
+        for side in (left, right)
+    )
     if (one is None) == (other is None):
+        return None
+    if isinstance(op, (ast.In, ast.NotIn)) and not isinstance(one, str):
         return None
     try:
         if one is None:

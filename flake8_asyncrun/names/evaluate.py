@@ -10,10 +10,9 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
-from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
-from flake8_asyncrun.names.flow import Flow
+from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
 from flake8_asyncrun.names.machine import Effect, Frame, OutOfBudget, Raised, State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
@@ -235,7 +234,7 @@ class Interpreter(Flow):
         return result
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Value:
-        judged = conditions.judge(node, self.project.target)
+        judged = scope.module.judge(node)
         left = self._evaluate(node.left, scope)
         rights = [self._evaluate(right, scope) for right in node.comparators]
         if judged is not None:
@@ -274,11 +273,23 @@ class Interpreter(Flow):
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope
     ) -> Value:
         inner = Scope(scope.module, scope, owner=scope.owner, instance=scope.instance)
+        first = self._evaluate(node.generators[0].iter, scope)
+        if (
+            isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
+            and len(node.generators) == 1
+            and isinstance(first, Sequence)
+            and not first.open
+            and len(first.items) <= LONGEST_UNROLLED
+        ):
+            return self._each(node, first.items, inner)
         with self._undecided():
             for generator in node.generators:
-                self._assign(
-                    generator.target, self._one_of(self._evaluate(generator.iter, inner)), inner
+                iterated = (
+                    first
+                    if generator is node.generators[0]
+                    else self._evaluate(generator.iter, inner)
                 )
+                self._assign(generator.target, self._one_of(iterated), inner)
                 for test in generator.ifs:
                     self._evaluate(test, inner)
             if isinstance(node, ast.DictComp):
@@ -290,3 +301,29 @@ class Interpreter(Flow):
             return UNKNOWN
         kind = "list" if isinstance(node, ast.ListComp) else "set"
         return Sequence(kind, [element], open=True)
+
+    def _each(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp, items: list[Value], scope: Scope
+    ) -> Value:
+        """Run a comprehension over the items of a sequence, one by one."""
+        generator = node.generators[0]
+        mapping = Mapping({})
+        sequence = Sequence("list" if isinstance(node, ast.ListComp) else "set", [])
+        for item in items:
+            self._assign(generator.target, item, scope)
+            tests = [self._condition(test, scope) for test in generator.ifs]
+            if False in tests:
+                continue
+            before = self._maybe
+            self._maybe += None in tests
+            if isinstance(node, ast.DictComp):
+                key, value = self._evaluate(node.key, scope), self._evaluate(node.value, scope)
+                if isinstance(key, Const):
+                    mapping.items[key.value] = UNKNOWN if None in tests else value
+                else:
+                    mapping.open = True
+            else:
+                sequence.items.append(self._evaluate(node.elt, scope))
+                sequence.open |= None in tests
+            self._maybe = before
+        return mapping if isinstance(node, ast.DictComp) else sequence

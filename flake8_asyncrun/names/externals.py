@@ -111,23 +111,36 @@ def is_instance(value: Value, cls: Value) -> Value:
     return UNKNOWN
 
 
-def call_mapping(mapping: Mapping, name: str, arguments: Arguments) -> Value:
+def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: bool) -> Value:
+    """Return what a method of a dict gives; `sure`: it is certainly called, and so changes it."""
     match name, arguments.positional:
         case (("get" | "pop"), [Const(value=key), *default]):
             if key in mapping.items:
-                return mapping.items.pop(key) if name == "pop" else mapping.items[key]
+                found = mapping.items[key]
+                if name == "pop" and sure:
+                    del mapping.items[key]
+                elif name == "pop":
+                    mapping.items[key] = UNKNOWN
+                return found
             if mapping.open:
                 return UNKNOWN
             return default[0] if default else NONE
         case "setdefault", [Const(value=key), default_value]:
-            return mapping.items.setdefault(key, UNKNOWN if mapping.open else default_value)
+            known = sure and not mapping.open
+            return mapping.items.setdefault(key, default_value if known else UNKNOWN)
         case "copy", []:
             return Mapping(dict(mapping.items), mapping.open)
         case "update", [Mapping(open=False) as other]:
-            mapping.items.update(other.items)
+            given = other.items | dict(arguments.keywords.items())
+            mapping.items.update(given if sure else dict.fromkeys(given, UNKNOWN))
             return NONE
-        case (("keys" | "values" | "items"), []):
-            return UNKNOWN
+        case "keys", []:
+            return Sequence("tuple", list(map(Const, mapping.items)), mapping.open)
+        case "values", []:
+            return Sequence("tuple", list(mapping.items.values()), mapping.open)
+        case "items", []:
+            pairs = (Sequence("tuple", [Const(key), one]) for key, one in mapping.items.items())
+            return Sequence("tuple", list(pairs), mapping.open)
     mapping.forget()
     return UNKNOWN
 

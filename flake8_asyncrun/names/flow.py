@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NoReturn
 
-from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.externals import unresolved
-from flake8_asyncrun.names.machine import Frame, Left, Raised
+from flake8_asyncrun.names.machine import Effect, Event, Frame, Left, Raised
 from flake8_asyncrun.names.outside import Outside
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import (
@@ -35,12 +35,15 @@ from flake8_asyncrun.names.values import (
     Value,
 )
 
+LONGEST_UNROLLED = 32
+"""Turns of a loop over values that are known, which are run one by one."""
+
 
 class Flow(Outside):
     """Runs statements."""
 
     def _condition(self, test: ast.expr, scope: Scope) -> bool | None:
-        judged = conditions.judge(test, self.project.target)
+        judged = scope.module.judge(test)
         value = self._evaluate(test, scope)
         return value.truth if judged is None else judged
 
@@ -100,6 +103,9 @@ class Flow(Outside):
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                     self._stars.append(node)
                 for name, imported in self._imported(node, scope.module):
+                    missing = unresolved(imported) and scope.module is not self.module
+                    if missing and self._expects("ModuleNotFoundError"):
+                        raise Raised("ModuleNotFoundError", self._place(node, scope.module))
                     scope.bind(name, imported)
             case ast.Global(names=names):
                 scope.elsewhere.update(dict.fromkeys(names, scope.outermost()))
@@ -125,7 +131,8 @@ class Flow(Outside):
     def _raise(self, node: ast.Raise, scope: Scope) -> NoReturn:
         if node.exc is not None:
             self._evaluate(node.exc, scope)
-        raise Raised("RuntimeError" if node.exc is None else last_name(node.exc))
+        name = "RuntimeError" if node.exc is None else last_name(node.exc)
+        raise Raised(name, self._place(node, scope.module))
 
     def _assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         match target:
@@ -140,8 +147,7 @@ class Flow(Outside):
                 elif isinstance(instance, ModuleValue):
                     self._patched.add((instance.module.name, name))
                 elif isinstance(instance, Class):
-                    member = f"{instance.name}.{name}"
-                    self._patched.add((instance.scope.module.name, member))
+                    self._set_class_attribute(instance, name, value)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for index, element in enumerate(elements):
                     starred = isinstance(element, ast.Starred)
@@ -150,10 +156,8 @@ class Flow(Outside):
             case ast.Subscript(value=inner, slice=index_node):
                 owner_value = self._evaluate(inner, scope)
                 index_value = self._evaluate(index_node, scope)
-                if isinstance(owner_value, Mapping) and self._maybe:
-                    owner_value.forget()
-                elif isinstance(owner_value, Mapping) and isinstance(index_value, Const):
-                    owner_value.items[index_value.value] = value
+                if isinstance(owner_value, Mapping) and isinstance(index_value, Const):
+                    owner_value.items[index_value.value] = UNKNOWN if self._maybe else value
                 elif isinstance(owner_value, Mapping):
                     owner_value.forget()
                 elif isinstance(owner_value, Sequence):
@@ -170,8 +174,12 @@ class Flow(Outside):
         start = scope.snapshot()
         ends: list[dict[str, Value]] = []
         ways: list[Left] = []
+        depth, done = self._maybe, self._events
+        events: list[list[Event]] = []
         for block in blocks:
             scope.values = dict(start)
+            self._events = []
+            events.append(self._events)
             with self._undecided():
                 before = self._maybe
                 try:
@@ -182,6 +190,12 @@ class Flow(Outside):
             ways.append(left)
             if left is Left.NOT:
                 ends.append(scope.values)
+        self._events = done
+        for one in events:
+            done += one
+        done += _on_all_ways(
+            [one for one, way in zip(events, ways, strict=True) if way is not Left.RAISE], depth
+        )
         if not ends:
             if all(way is Left.RAISE for way in ways):
                 # The program gets past its own checks, so one of the ways is not what it seems.
@@ -206,6 +220,15 @@ class Flow(Outside):
             once = test is True
         else:
             iterated = self._evaluate(node.iter, scope)
+            if (
+                isinstance(node, ast.For)
+                and scope.module is not self.module
+                and isinstance(iterated, Sequence)
+                and not iterated.open
+                and len(iterated.items) <= LONGEST_UNROLLED
+                and not has_break(node.body)
+            ):
+                return self._unrolled(node, iterated.items, scope, frame)
             once = isinstance(iterated, Sequence) and bool(iterated.items)
             self._assign(node.target, self._one_of(iterated), scope)
         start = scope.snapshot()
@@ -234,6 +257,14 @@ class Flow(Outside):
             return Left.RAISE if not frame.returned else Left.RETURN
         return self._block(node.orelse, scope, frame)
 
+    def _unrolled(self, node: ast.For, items: list[Value], scope: Scope, frame: Frame) -> Left:
+        for item in items:
+            self._assign(node.target, item, scope)
+            left = self._block(node.body, scope, frame)
+            if left not in (Left.NOT, Left.LOOP):
+                return left
+        return self._block(node.orelse, scope, frame)
+
     def _try(self, node: ast.Try, scope: Scope, frame: Frame) -> Left:
         handled = tuple(name for handler in node.handlers for name in names_caught(handler))
         before, start = self._maybe, scope.snapshot()
@@ -249,6 +280,7 @@ class Flow(Outside):
                 raise
             self._catching.pop()
             self._catching.append(())
+            self._no_current |= raised.no_current
             left = self._handler(handler, scope, frame)
         else:
             if left is Left.NOT:
@@ -306,6 +338,7 @@ class Flow(Outside):
             return self._block(node.body, scope, frame)
         except Raised as raised:
             if catches(handled, raised.name):
+                self._no_current |= raised.no_current
                 return Left.NOT
             raise
         finally:
@@ -319,3 +352,14 @@ class Flow(Outside):
             if isinstance(member, Function):
                 return self._call_function(member.bind(value), Arguments(), node)
         return UNKNOWN
+
+
+def _on_all_ways(ways: list[list[Event]], depth: int) -> Iterator[Event]:
+    """Yield an event for each effect that comes about whichever way is taken."""
+    for effect in Effect:
+        first = [
+            next((one for one in events if one.effect is effect and one.depth <= depth + 1), None)
+            for events in ways
+        ]
+        if first and first[0] is not None and all(first):
+            yield replace(first[0], depth=depth)

@@ -62,7 +62,8 @@ class Names(Machine):
         if name == "__name__":
             return Const("__main__" if module is self.module else module.name)
         if module is self.module:
-            return self._from_stars(self._stars, module, name)
+            value = self._from_stars(self._stars, module, name)
+            return value if value is not None else self._for_checkers(module, name)
         if name in module.known:
             return module.known[name]
         if name in module.asking:
@@ -85,10 +86,16 @@ class Names(Machine):
             submodule = self.project.module(f"{module.name}.{name}") if module.is_package else None
             if submodule is not None:
                 return ModuleValue(submodule)
-            return UNKNOWN if "__getattr__" in module.bindings.names else None
+            value = self._for_checkers(module, name)
+            if value is None:
+                return UNKNOWN if "__getattr__" in module.bindings.names else None
         if not isinstance(value, (Function, Class, External)) and name in module.rebound:
             return UNKNOWN
         return UNKNOWN if value == NONE else value
+
+    def _for_checkers(self, module: Module, name: str) -> Value | None:
+        """Return what a name is to type checkers: so a module is lazy, or an annotation read."""
+        return self._bound(module.for_checkers, name, Scope(module))
 
     def _bound(self, bindings: Bindings, name: str, scope: Scope) -> Value | None:
         """Return what the statements that bind `name` leave it as."""
@@ -142,6 +149,10 @@ class Names(Machine):
         """Return what `from base import name` binds."""
         owner = self._module_value(base)
         if isinstance(owner, ModuleValue):
+            if name in owner.module.asking:
+                # A package that imports a part of itself, by its own name.
+                submodule = self.project.module(f"{base}.{name}")
+                return UNKNOWN if submodule is None else ModuleValue(submodule)
             value = self.module_name(owner.module, name)
             return External(f"{base}.{name}", known=False) if value is None else value
         if base.partition(".")[0] in BY_TABLE:
@@ -149,15 +160,18 @@ class Names(Machine):
         return self._module_value(f"{base}.{name}")
 
     def _from_stars(self, stars: list[ast.ImportFrom], module: Module, name: str) -> Value | None:
-        if name.startswith("_"):
-            return None
-        for statement in stars:
+        for statement in reversed(stars):
             base = module.absolute(statement.module, statement.level)
             owner = self._module_value(base)
             if isinstance(owner, ModuleValue):
+                exported = owner.module.exported
+                if name.startswith("_") if exported is None else name not in exported:
+                    continue
                 value = self.module_name(owner.module, name)
                 if value is not None:
                     return value
+            elif name.startswith("_"):
+                continue
             elif base == "asyncio":
                 if asyncio_table.entry(f"asyncio.{name}") is not None:
                     return External(f"asyncio.{name}")
@@ -198,6 +212,8 @@ class Names(Machine):
         for one in order:
             if (one.scope.module.name, f"{one.name}.{name}") in self._patched:
                 return UNKNOWN
+            if (id(one.node), name) in self._set_on_class:
+                return self._set_on_class[id(one.node), name]
             value = self._class_binding(one, name)
             if value is not None:
                 return value

@@ -83,11 +83,16 @@ class Left(enum.Enum):
 
 
 class Raised(Exception):
-    """The evaluated code raises an exception of this name."""
+    """The evaluated code raises an exception of this name.
 
-    def __init__(self, name: str) -> None:
+    By its own `raise` at `place`, else because asyncio does: `no_current` if no loop is current.
+    """
+
+    def __init__(self, name: str, place: Place | None = None, *, no_current: bool = False) -> None:
         super().__init__(name)
         self.name = name
+        self.place = place
+        self.no_current = no_current
 
 
 class OutOfBudget(Exception):
@@ -136,11 +141,15 @@ class Machine(abc.ABC):
         self._catching: list[tuple[str, ...]] = []
         self._left = FILE_BUDGET
         self._abroad: int | None = None
+        self._abroad_depth = 0
+        self._no_current = False  # whether the call in progress found that no loop is current
+        self._asked = False  # whether something was told that no loop runs, which it may mind
         self._pending: list[Function] = []
         self._evaluated: set[int] = set()
         self._classes: dict[int, Class] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
         self._patched: set[tuple[str, str]] = set()
+        self._set_on_class: dict[tuple[int, str], Value] = {}
         self._stars: list[ast.ImportFrom] = []
         self._sets_loop = any(
             isinstance(node, (ast.Name, ast.Attribute))
@@ -216,7 +225,8 @@ class Machine(abc.ABC):
         if caught and raises:
             # A handler takes over: what was tried does not count.
             self._events.pop()
-            raise Raised("RuntimeError")
+            self._asked = True
+            raise Raised("RuntimeError", no_current=effect is Effect.CAPTURES)
 
     @contextmanager
     def _undecided(self) -> Iterator[None]:

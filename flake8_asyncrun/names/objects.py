@@ -133,7 +133,7 @@ class Objects(Names):
             self._block(node.body, body, Frame())
             cls.members = body.values
         else:
-            cls.pending = collect(node.body, self.project.target)
+            cls.pending = collect(node.body, scope.module.judge)
         return cls
 
     def _attribute(self, owner: Value, name: str, node: ast.AST, scope: Scope) -> Value:
@@ -148,6 +148,9 @@ class Objects(Names):
                 return self._module_value(f"{owner.name}.{name}")
             case Instance():
                 return self._instance_attribute(owner, name, node)
+            case Class() if name == "__dict__":
+                names = [*owner.members, *(owner.pending.names if owner.pending else ())]
+                return Mapping({_mangled(one, owner): UNKNOWN for one in names}, open=owner.opaque)
             case Class():
                 value = self._member(owner, name)
                 if isinstance(value, Function) and value.role == "classmethod":
@@ -190,6 +193,8 @@ class Objects(Names):
             if value.role == "staticmethod" or name == "__new__":
                 return value
             return value.bind(cls if value.role == "classmethod" else instance)
+        if value is None and name == "__new__" and not cls.opaque:
+            return External("builtins.object.__new__")
         if value is None and name == "__init__":
             for outside in cls.outside:
                 if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
@@ -201,6 +206,15 @@ class Objects(Names):
         if before is not None and self._maybe:
             value = join(before, value)
         instance.attributes[name] = value
+
+    def _set_class_attribute(self, cls: Class, name: str, value: Value) -> None:
+        module = cls.scope.module
+        if self._abroad is None or module is self.module:
+            # When it is set, and what by then has read it, nobody knows.
+            self._patched.add((module.name, f"{cls.name}.{name}"))
+        else:
+            before = self._member(cls, name) if self._maybe else value
+            self._set_on_class[id(cls.node), name] = join(before or UNKNOWN, value)
 
     def _instantiate(
         self, cls: Class, arguments: Arguments, node: ast.AST, scope: Scope | None
@@ -262,3 +276,10 @@ class Objects(Names):
     def _evaluate_quietly(self, node: ast.expr, scope: Scope) -> Value:
         with self._quiet():
             return self._evaluate(node, scope)
+
+
+def _mangled(name: str, cls: Class) -> str:
+    """Return the name under which a class keeps what its body calls `name`."""
+    if name.startswith("__") and not name.endswith("__"):
+        return f"_{cls.name.lstrip('_')}{name}"
+    return name

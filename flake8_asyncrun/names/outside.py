@@ -107,11 +107,22 @@ class Outside(Calls):
                 return self._current_loop(what, place)
             case Does.GETS_RUNNING_LOOP:
                 return Loop(self._running_loop(what, place))
+            case Does.MAKES_LOOP if self._no_current and self._state is State.NO_LOOP:
+                # What was the current loop up to Python 3.13 is one of its own, as idle as that.
+                self._event(Effect.CAPTURES, what, place)
+                return Loop(Origin.CURRENT)
             case Does.MAKES_LOOP:
                 return Loop(Origin.NEW)
+            case Does.BINDS_FROM_314 if self.project.target.first < (3, 14):
+                return Made(name)
+            case Does.BINDS_FROM_314:
+                return Made(name, self._bound_to(loop, arguments, what, place))
             case Does.SETS_LOOP:
                 given = arguments.positional[0] if arguments.positional else UNKNOWN
-                sure = isinstance(given, Loop) and not self._maybe
+                # Of a loop that is idle whichever way was taken, no more need be known.
+                sure = isinstance(given, Loop) and (
+                    not self._maybe or given.origin is Origin.CURRENT
+                )
                 self._current = given if sure else Const(None)
                 return NONE
             case Does.RUNS:
@@ -182,9 +193,7 @@ class Outside(Calls):
             case Loop():
                 return self._call_loop(owner, name, arguments, node, scope)
             case Mapping():
-                if self._maybe:
-                    owner.forget()
-                return call_mapping(owner, name, arguments)
+                return call_mapping(owner, name, arguments, sure=not self._maybe)
             case Sequence():
                 return self._call_sequence(owner, name, arguments)
             case Made(name="asyncio.Runner"):
@@ -211,7 +220,10 @@ class Outside(Calls):
         if name == "run_until_complete" and arguments.positional:
             return self._run(arguments.positional[0])
         if name in ("is_running", "is_closed") and loop.origin is Origin.CURRENT:
+            self._asked |= name == "is_running"
             return Const(False)
+        if name == "is_running" and loop.origin is Origin.RUNNING:
+            return Const(True)
         return UNKNOWN
 
     def _call_sequence(self, sequence: Sequence, name: str, arguments: Arguments) -> Value:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from flake8_asyncrun.names import conditions, syntax
+from flake8_asyncrun.names.conditions import Judge
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Value
 
@@ -36,7 +37,8 @@ class Binding:
 class Bindings:
     names: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[ast.ImportFrom] = field(default_factory=list)
-    annotated: list[ast.AnnAssign] = field(default_factory=list)
+    for_checkers: list[ast.stmt] = field(default_factory=list)
+    """Imports that only a type checker makes: what a lazy module gives when it is asked."""
 
 
 @dataclass(eq=False)
@@ -47,11 +49,34 @@ class Module:
     path: str
     tree: ast.Module
     is_package: bool
+    judge: Judge
+    """What decides conditions in it."""
     bindings: Bindings
     known: dict[str, Value | None] = field(default_factory=dict)
     """What was found out of its names."""
     asking: set[str] = field(default_factory=set)
     """Names being found out: a cycle ends here."""
+
+    @cached_property
+    def for_checkers(self) -> Bindings:
+        """What only type checkers see it bind."""
+        return collect(self.bindings.for_checkers, self.judge)
+
+    @cached_property
+    def exported(self) -> frozenset[str] | None:
+        """The names that `import *` takes, as `__all__` lists them; None where it does not say."""
+        listed: set[str] = set()
+        bindings = self.bindings.names.get("__all__", [])
+        for binding in bindings:
+            value = getattr(binding.statement, "value", None)
+            try:
+                names = ast.literal_eval(value) if isinstance(value, ast.expr) else None
+            except ValueError:
+                return None
+            if not isinstance(names, (list, tuple)):
+                return None
+            listed.update(name for name in names if isinstance(name, str))
+        return frozenset(listed) if bindings else None
 
     @cached_property
     def rebound(self) -> frozenset[str]:
@@ -87,61 +112,70 @@ class Project:
         """Return the module called `name`, None if there is no source that can be read."""
         if name not in self._modules:
             found = self.find_module(name)
-            self._modules[name] = None if found is None else self._load(name, *found)
+            self._modules[name] = None if found is None else self._load_found(name, *found)
         return self._modules[name]
 
     def load(self, name: str, path: str, text: str) -> Module:
         """Return the module of a text at hand; raise Unreadable where it cannot be parsed."""
-        tree = syntax.parse(text)
-        return Module(name, path, tree, _is_package(path), collect(tree.body, self.target))
+        return self._load(name, path, text, lambda test: conditions.judge(test, self.target))
 
-    def _load(self, name: str, path: str, text: str) -> Module | None:
+    def _load_found(self, name: str, path: str, text: str) -> Module | None:
         try:
-            return self.load(name, path, text)
+            return self._load(
+                name, path, text, lambda test: conditions.judge_elsewhere(test, self.target)
+            )
         except syntax.Unreadable:
             return None
+
+    def _load(self, name: str, path: str, text: str, judge: Judge) -> Module:
+        tree = syntax.parse(text)
+        return Module(name, path, tree, _is_package(path), judge, collect(tree.body, judge))
 
 
 def _is_package(path: str) -> bool:
     return path.replace("\\", "/").rpartition("/")[2] in ("__init__.py", "__init__.pyi")
 
 
-def collect(body: Iterable[ast.stmt], target: Target) -> Bindings:
+def collect(body: Iterable[ast.stmt], judge: Judge) -> Bindings:
     """Return what the statements of a module or class body bind, without running them."""
     found = Bindings()
-    for statement, certain, fallback in _reached(body, target, True, False):
+    for statement, certain, fallback in _reached(body, judge, True, False, found.for_checkers):
         for name, item in _bound_names(statement):
             binding = Binding(statement, item, certain, fallback)
             found.names.setdefault(name, []).append(binding)
         if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
             found.stars.append(statement)
-        if isinstance(statement, ast.AnnAssign):
-            found.annotated.append(statement)
     return found
 
 
 def _reached(
-    body: Iterable[ast.stmt], target: Target, certain: bool, fallback: bool
+    body: Iterable[ast.stmt],
+    judge: Judge,
+    certain: bool,
+    fallback: bool,
+    for_checkers: list[ast.stmt],
 ) -> Iterator[tuple[ast.stmt, bool, bool]]:
     for statement in body:
         match statement:
             case ast.If(test=test, body=inner, orelse=orelse):
-                taken = conditions.judge(test, target)
+                taken = judge(test)
+                if taken is False and conditions.is_type_checking(test):
+                    for_checkers += inner
                 sure = certain and taken is not None
                 if taken is not False:
-                    yield from _reached(inner, target, sure, fallback)
+                    yield from _reached(inner, judge, sure, fallback, for_checkers)
                 if taken is not True:
-                    yield from _reached(orelse, target, sure, fallback)
+                    yield from _reached(orelse, judge, sure, fallback, for_checkers)
             case ast.Try():
-                yield from _reached(statement.body, target, certain, fallback)
-                yield from _reached(statement.orelse, target, certain, fallback)
+                yield from _reached(statement.body, judge, certain, fallback, for_checkers)
+                yield from _reached(statement.orelse, judge, certain, fallback, for_checkers)
                 for handler in statement.handlers:
-                    yield from _reached(handler.body, target, False, True)
-                yield from _reached(statement.finalbody, target, certain, fallback)
+                    yield from _reached(handler.body, judge, False, True, for_checkers)
+                yield from _reached(statement.finalbody, judge, certain, fallback, for_checkers)
             case ast.With(body=inner):
-                yield from _reached(inner, target, certain, fallback)
+                yield from _reached(inner, judge, certain, fallback, for_checkers)
             case ast.For(body=inner) | ast.While(body=inner):
-                yield from _reached(inner, target, False, fallback)
+                yield from _reached(inner, judge, False, fallback, for_checkers)
             case _:
                 yield statement, certain, fallback
 

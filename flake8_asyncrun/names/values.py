@@ -351,6 +351,14 @@ def join(left: Value, right: Value) -> Value:
         return Future(left.origin if same else Origin.UNKNOWN, left.maker, left.made_at)
     if isinstance(left, Coroutine) and isinstance(right, Coroutine):
         return Coroutine()
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return Mapping(
+            {
+                key: join(left.items.get(key, UNKNOWN), right.items.get(key, UNKNOWN))
+                for key in left.items.keys() | right.items.keys()
+            },
+            left.open or right.open,
+        )
     if isinstance(left, Loop) and isinstance(right, Loop):
         return left if left.origin is right.origin else Loop(Origin.UNKNOWN)
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:

@@ -88,7 +88,7 @@ def test_a_loop_goes_through_three_constructors(call: str, effects: list[Effect]
         case("if not", "if not given: get_event_loop()", CAPTURES),
         case("conditional expression", "return given if given else get_event_loop()", CAPTURES),
         case("unknown condition", "if nobody: get_event_loop()", QUIET),
-        case("both branches", "if nobody: get_event_loop()\nelse: get_event_loop()", QUIET),
+        case("both branches", "if nobody: get_event_loop()\nelse: get_event_loop()", CAPTURES),
         case("unknown or", "return nobody() or get_event_loop()", QUIET),
         case("after an unknown return", "if nobody: return\nget_event_loop()", QUIET),
         case("after an unknown raise", "if nobody: raise ValueError\nget_event_loop()", CAPTURES),
@@ -169,14 +169,16 @@ loop()
 """
 
 
-def test_from_3_14_on_the_current_loop_s_absence_does_too() -> None:
+def test_from_3_14_on_a_loop_made_instead_of_the_current_one_is_as_idle() -> None:
     old, new = last(OWN_LOOP, target=OLD), last(OWN_LOOP, target=NEW)
     assert old is not None
     assert new is not None
     assert [event.caught for event in old.events] == [True]
-    assert new.events == ()
+    assert [(event.effect, event.what) for event in new.events] == [
+        (Effect.CAPTURES, "asyncio.new_event_loop()")
+    ]
     assert isinstance(new.value, Loop)
-    assert new.value.origin is Origin.NEW
+    assert new.value.origin is Origin.CURRENT
 
 
 @pytest.mark.parametrize(
@@ -734,7 +736,7 @@ def test_what_objects_are(code: str, kind: Kind) -> None:
         ),
         case("lazy module", "import a\na.f()", {"a.py": "def __getattr__(n): ..."}, Kind.UNKNOWN),
         case(
-            "type checking only",
+            "lazy module that tells type checkers",
             "from a import f\nf()",
             {
                 "a.py": (
@@ -743,7 +745,7 @@ def test_what_objects_are(code: str, kind: Kind) -> None:
                 ),
                 "b.py": "async def f(): ...",
             },
-            Kind.UNKNOWN,
+            Kind.COROUTINE,
         ),
         case(
             "version guard",

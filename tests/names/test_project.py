@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from flake8_asyncrun.names.conditions import judge
 from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.project import Project, collect
 from flake8_asyncrun.names.target import Target
@@ -72,7 +73,7 @@ def test_relative_imports_count_from_the_package(
 
 def bound(code: str, target: Target | None = None) -> dict[str, list[tuple[int, bool, bool]]]:
     """Return where names are bound: line, whether certain, whether as a fallback."""
-    found = collect(ast.parse(code).body, target or Target())
+    found = collect(ast.parse(code).body, lambda test: judge(test, target or Target()))
     return {
         name: [(one.statement.lineno, one.certain, one.fallback) for one in bindings]
         for name, bindings in found.names.items()

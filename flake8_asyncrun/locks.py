@@ -1,0 +1,657 @@
+"""Which distributions a project wants, and which are installed, in which versions.
+
+Read from lock files, requirement files and declarations, and from the names of folders. Nothing is
+raised: what cannot be read says nothing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import configparser
+import contextlib
+import functools
+import itertools
+import json
+import os
+import re
+import stat
+import sys
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from flake8_asyncrun import files
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LARGEST = 20_000_000
+"""Bytes; a file above that is no lock file."""
+
+MOST_FILES = 100
+"""Of requirements, for one folder."""
+
+MOST_LINES = 5_000
+"""A file of more requirements is a list of something else."""
+
+LONGEST_LINE = 2_000
+"""Characters of a requirement, without its hashes; above that it is a mistake or an attack."""
+
+MOST_ALTERNATIVES = 50
+"""Of one distribution in one place; what is above that says nothing of its version."""
+
+Wish = str | SpecifierSet
+"""One version, or a condition on it."""
+
+_Mapping = Mapping[str, tuple[Wish, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Versions:
+    """What a project says of the distributions it wants."""
+
+    wanted: _Mapping
+    """From the canonical name (PEP 503) to what may be there, any of it; () is any version."""
+
+    def admits(self, distribution: str) -> Callable[[str], bool] | None:
+        """Return a test that says whether the project may have a version of a distribution.
+
+        None where the project says nothing of the distribution. Versions before the release are
+        admitted like others, since nobody knows whether they were asked for.
+        """
+        wishes = self.wanted.get(canonicalize_name(distribution))
+        if wishes is None:
+            return None
+        return lambda version: not wishes or any(_admits(wish, version) for wish in wishes)
+
+
+NOTHING = Versions(MappingProxyType({}))
+
+
+def versions(path: str) -> Versions:
+    """Return what the project of a file wants.
+
+    What a folder near the file says counts before what one above it says, up to the project's root
+    (see `files.project_root`). In one folder lock files count before requirement files, and those
+    before what pyproject.toml and setup.cfg declare. Whatever says no version leaves that to the
+    next. A uv.lock further up that names the project as a member is the project's own.
+    """
+    root = files.project_root(path)
+    around = files.project_folders(path)
+    inner = around[: around.index(root) + 1] if root is not None else around[:1]
+    parts: list[_Part] = []
+    for folder in inner:
+        if folder == root:
+            for outer in around[len(inner) :]:
+                parts += _workspace(outer, root)
+        parts += _parts(folder, around[-1])
+    return _combined(tuple(parts))
+
+
+def installed_versions(search_path: Iterable[str]) -> Mapping[str, str]:
+    """Return the versions of the distributions in folders, by canonical name; the first counts.
+
+    They are what the names of their `*.dist-info` and `*.egg-info` say. A distribution that is in
+    one folder in two versions is left out.
+    """
+    found: dict[str, str | None] = {}
+    for folder in search_path:
+        try:
+            status = Path(folder).stat()
+        except (OSError, ValueError):
+            continue
+        for name, version in _distributions(Path(folder), status.st_mtime_ns).items():
+            found.setdefault(name, version)
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def _admits(wish: Wish, version: str) -> bool:
+    try:
+        if isinstance(wish, SpecifierSet):
+            return wish.contains(version, prereleases=True)
+        # A lock file names the build, too ("2.1+cu118"), of which the release is the same.
+        one, other = (Version(Version(text).public) for text in (version, wish))
+        return one == other
+    except ValueError:  # of which InvalidVersion is one
+        return version == wish
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What one place says."""
+
+    wanted: _Mapping
+    members: frozenset[str] = frozenset()
+    """Folders, as uv.lock names them, that it is for."""
+
+
+@dataclass(frozen=True)
+class _Stamped:
+    """A file as it was at a moment."""
+
+    path: Path
+    mtime: int
+    size: int
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One requirement."""
+
+    name: str
+    """Canonical."""
+    wishes: tuple[Wish, ...] = ()
+    """Any of them; () is any version."""
+    is_conditional: bool = False
+    """Whether it has a marker, so that it may not count."""
+
+
+@functools.lru_cache(maxsize=256)
+def _combined(parts: tuple[_Part, ...]) -> Versions:
+    if not parts:
+        return NOTHING
+    wanted: dict[str, tuple[Wish, ...]] = {}
+    for part in parts:
+        for name, wishes in part.wanted.items():
+            wanted[name] = wanted.get(name) or wishes
+    return Versions(MappingProxyType(wanted))
+
+
+def _any_of(environments: Iterable[_Mapping]) -> _Mapping:
+    """Say what may be in one of several; what says no version leaves it to the others."""
+    wanted: dict[str, dict[Wish, None]] = {}
+    for environment in environments:
+        for name, wishes in environment.items():
+            wanted.setdefault(name, {}).update(dict.fromkeys(wishes))
+    return {name: _few(wishes) for name, wishes in wanted.items()}
+
+
+def _all_of(requirements: Iterable[_Wanted]) -> _Mapping:
+    """Say what may be in an environment where all `requirements` are met that count there."""
+    always: dict[str, list[_Wanted]] = {}
+    sometimes: dict[str, list[_Wanted]] = {}
+    for wanted in requirements:
+        (sometimes if wanted.is_conditional else always).setdefault(wanted.name, []).append(wanted)
+    found: dict[str, tuple[Wish, ...]] = {}
+    for name, several in sometimes.items():
+        is_open = any(not each.wishes for each in several)
+        wishes = dict.fromkeys(wish for each in several for wish in each.wishes)
+        found[name] = () if is_open else _few(wishes)
+    for name, several in always.items():
+        found[name] = _both(each.wishes for each in several)
+    return found
+
+
+def _with_extras(main: Iterable[_Wanted], extras: Iterable[Iterable[_Wanted]]) -> _Mapping:
+    """Say what `main` wants, and beyond that any of `extras`, which can only narrow it."""
+    return {**_any_of(_all_of(each) for each in extras), **_all_of(main)}
+
+
+def _both(conditions: Iterable[tuple[Wish, ...]]) -> tuple[Wish, ...]:
+    """Say what meets each of several conditions, of which each is met by any of its parts.
+
+    Where nothing can, somebody is wrong, and nothing is known of the version.
+    """
+    distinct = list(dict.fromkeys(each for each in conditions if each))
+    met = distinct[0] if distinct else ()
+    for more in distinct[1:MOST_ALTERNATIVES]:
+        pairs = (_meet(one, other) for one, other in itertools.product(met, more))
+        met = _few(dict.fromkeys(pair for pair in pairs if pair is not None))
+    return met
+
+
+def _meet(one: Wish, other: Wish) -> Wish | None:
+    """Return what is both; None if that is nothing, or cannot be told."""
+    if isinstance(one, SpecifierSet) and isinstance(other, SpecifierSet):
+        return one & other
+    exact, condition = (other, one) if isinstance(one, SpecifierSet) else (one, other)
+    return exact if isinstance(exact, str) and _admits(condition, exact) else None
+
+
+def _few(wishes: Iterable[Wish]) -> tuple[Wish, ...]:
+    several = tuple(wishes)
+    return several if len(several) <= MOST_ALTERNATIVES else ()
+
+
+def _parts(folder: Path, within: Path) -> Iterator[_Part]:
+    """Yield what a folder says, the surest first. `within` bounds the files that others include."""
+    names = _names(folder)
+    locks = [part for name in names if (part := _lock(folder / name)) is not None]
+    if locks:
+        yield _joined(tuple(locks))
+    yield from _required(folder, names, within)
+    for name, read in (("pyproject.toml", _declared), ("setup.cfg", _declared_in_setup)):
+        if name in names and (stamped := _stamp(folder / name)) is not None:
+            yield read(stamped)
+
+
+def _workspace(folder: Path, member: Path) -> Iterator[_Part]:
+    part = _lock(folder / "uv.lock") if "uv.lock" in _names(folder) else None
+    if part is not None:
+        places = (os.path.normpath(folder / place) for place in part.members)
+        if str(member) in places:
+            yield part
+
+
+@functools.lru_cache(maxsize=256)
+def _joined(parts: tuple[_Part, ...]) -> _Part:
+    return _Part(_any_of(part.wanted for part in parts))
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """Return the names in a folder that may be of interest, in order."""
+    try:
+        return _interesting(folder, folder.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return ()
+
+
+_INTERESTING = re.compile(
+    r"(?:uv|poetry|pdm|Pipfile)\.lock|pylock(?:\.[\w-]+)?\.toml|pyproject\.toml|setup\.cfg"
+    r"|requirements|(?i:.*requirements.*\.txt)"
+)
+
+
+@functools.lru_cache(maxsize=1024)
+def _interesting(folder: Path, _mtime: int) -> tuple[str, ...]:
+    with os.scandir(folder) as scan:
+        return tuple(sorted(e.name for e in scan if _INTERESTING.fullmatch(e.name)))
+
+
+def _stamp(path: Path) -> _Stamped | None:
+    """Return a file as it is now, None for what is no file of a sensible size."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+        return None
+    return _Stamped(path, status.st_mtime_ns, status.st_size)
+
+
+def _bytes(stamped: _Stamped) -> bytes:
+    try:
+        return stamped.path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _lock(path: Path) -> _Part | None:
+    """Return what a lock file says, None if it is none or broken."""
+    stamped = (
+        _stamp(path) if path.name.endswith(".lock") or path.name.startswith("pylock") else None
+    )
+    return _read_lock(stamped) if stamped is not None else None
+
+
+@functools.lru_cache(maxsize=64)
+def _read_lock(stamped: _Stamped) -> _Part | None:
+    if stamped.path.name == "Pipfile.lock":
+        return _pipfile_lock(_json(_bytes(stamped)))
+    document = _toml(_FILES.sub(b"", _bytes(stamped)))
+    tables = document.get("package", document.get("packages"))
+    if not isinstance(tables, list):
+        return None
+    wanted: dict[str, dict[Wish, None]] = {}
+    members: set[str] = set()
+    for table in tables:
+        match table:
+            case {"name": str(name)}:
+                version = table.get("version")
+                several = wanted.setdefault(canonicalize_name(name), {})
+                several.update({version: None} if isinstance(version, str) else {})
+        match table:
+            case {"source": {"editable": str(place)} | {"virtual": str(place)}}:
+                members.add(place)
+    return _Part({name: tuple(several) for name, several in wanted.items()}, frozenset(members))
+
+
+# The files to download make up nine tenths of a lock file, and say nothing of versions.
+_FILES = re.compile(rb"^[ \t]+\{ ?(?:url|file) = \"[^\n]*\},?\r?\n", re.MULTILINE)
+
+
+def _pipfile_lock(document: object) -> _Part | None:
+    if not isinstance(document, dict) or "_meta" not in document:
+        return None
+    groups = [
+        _all_of(
+            _Wanted(canonicalize_name(name), _specifiers(entry)) for name, entry in group.items()
+        )
+        for key, group in document.items()
+        if key != "_meta" and isinstance(group, dict)
+    ]
+    return _Part(_any_of(groups))
+
+
+def _specifiers(entry: object) -> tuple[Wish, ...]:
+    match entry:
+        case {"version": str(text)}:
+            return _condition(text)
+    return ()
+
+
+def _condition(text: str) -> tuple[Wish, ...]:
+    """Return what a text such as ">=1,<2" asks for, () for any version and for what is broken."""
+    try:
+        condition = SpecifierSet(text if len(text) <= LONGEST_LINE else "")
+    except InvalidSpecifier:
+        return ()
+    return _wishes(condition)
+
+
+def _wishes(condition: SpecifierSet) -> tuple[Wish, ...]:
+    for only in condition if len(condition) == 1 else ():
+        if only.operator == "==" and not only.version.endswith(".*"):
+            return (only.version,)
+    return (condition,) if len(condition) else ()
+
+
+def _toml(data: bytes) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _json(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Requirements:
+    """What one requirement file says."""
+
+    wanted: tuple[_Wanted, ...] = ()
+    files: tuple[str, ...] = ()
+    """Other files of requirements, as they are named in it."""
+    limits: tuple[str, ...] = ()
+    """Files of constraints."""
+
+
+def _required(folder: Path, names: tuple[str, ...], within: Path) -> Iterator[_Part]:
+    """Yield what the requirement files of a folder say: requirements.txt, else all others."""
+    paths = [folder / name for name in names if name.lower().endswith(".txt")]
+    if "requirements" in names:
+        inner = folder / "requirements"
+        paths += [inner / name for name in _texts(inner)]
+    is_main = {path: path.name.lower() == "requirements.txt" for path in paths}
+    groups = {path: _closure(path, within) for path in paths[:MOST_FILES]}
+    main = [group for path, group in groups.items() if is_main[path] and path.parent == folder]
+    others = [group for group in groups.values() if group not in main]
+    for several in (main, others):
+        if several:
+            yield _summed_up(tuple(several))
+
+
+def _texts(folder: Path) -> tuple[str, ...]:
+    try:
+        with os.scandir(folder) as scan:
+            names = sorted(entry.name for entry in scan)
+    except (OSError, ValueError):
+        return ()
+    return tuple(
+        name for name in names if name.endswith(".txt") and not name.startswith("constraint")
+    )
+
+
+_Closure = tuple[tuple[_Requirements, ...], tuple[_Requirements, ...]]
+"""Files of requirements, and files of constraints."""
+
+
+def _closure(path: Path, within: Path) -> _Closure:
+    """Return a requirement file with all that it includes from inside a folder."""
+    found: dict[tuple[Path, bool], _Requirements] = {}
+    waiting = [(path, False)]
+    while waiting and len(found) < MOST_FILES:
+        path, is_limit = waiting.pop()
+        stamped = _stamp(path) if path.is_relative_to(within) else None
+        if stamped is None or (path, is_limit) in found:
+            continue
+        found[path, is_limit] = here = _requirements(stamped)
+        for names, limits in ((here.files, is_limit), (here.limits, True)):
+            waiting += [(Path(os.path.normpath(path.parent / name)), limits) for name in names]
+    return (
+        tuple(each for (_, is_limit), each in found.items() if not is_limit),
+        tuple(each for (_, is_limit), each in found.items() if is_limit),
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _summed_up(environments: tuple[_Closure, ...]) -> _Part:
+    return _Part(_any_of(_environment(*closure) for closure in environments))
+
+
+def _environment(asked: Iterable[_Requirements], limits: Iterable[_Requirements]) -> _Mapping:
+    wanted = dict(_all_of(each for file in asked for each in file.wanted))
+    # A constraint with a marker says nothing of where its marker does not hold.
+    bounds = _all_of(each for file in limits for each in file.wanted if not each.is_conditional)
+    for name, wishes in bounds.items():
+        wanted[name] = _both((wanted.get(name, ()), wishes))
+    return wanted
+
+
+@functools.lru_cache(maxsize=256)
+def _requirements(stamped: _Stamped) -> _Requirements:
+    wanted: list[_Wanted] = []
+    included: dict[str, list[str]] = {"r": [], "c": []}
+    for line in _logical_lines(_text(_bytes(stamped))):
+        if len(wanted) > MOST_LINES:
+            return _Requirements()
+        if option := _OPTION.fullmatch(line):
+            kind, value = (option[1] or option[2])[0], option[3].strip("\"' ")
+            if kind in included:
+                included[kind].append(value)
+            else:
+                wanted += _of_address(value)
+        elif line and not line.startswith("-"):
+            wanted += _requirement(_OPTIONS.split(line, 1)[0].strip())
+    return _Requirements(tuple(wanted), tuple(included["r"]), tuple(included["c"]))
+
+
+_OPTION = re.compile(r"(?:-([rce])[\s=]*|--(requirement|constraint|editable)[\s=])([^\s=].*)")
+_OPTIONS = re.compile(r"\s--?[a-zA-Z]")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+
+# That of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def _text(data: bytes) -> str:
+    # Names and versions are ASCII, so of other encodings only comments suffer.
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8-sig")
+    return data.decode(encoding, "replace")
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a requirement file as pip joins them, without comments."""
+    begun: list[str] = []
+    for line in text.splitlines():
+        is_comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not is_comment:
+            begun.append(line.rstrip("\\"))
+            continue
+        yield _COMMENT.sub("", "".join([*begun, " " if is_comment else line])).strip()
+        begun = []
+    yield _COMMENT.sub("", "".join(begun)).strip()
+
+
+def _requirement(text: str) -> tuple[_Wanted, ...]:
+    """Return what a requirement such as `aiohttp[speedups] >=3; os_name == "nt"` asks for."""
+    if len(text) > LONGEST_LINE:
+        return ()
+    try:
+        requirement = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return _of_address(text)
+    wishes = _wishes(requirement.specifier)
+    for address in _of_address(requirement.url or ""):
+        wishes = address.wishes
+    return (_Wanted(canonicalize_name(requirement.name), wishes, requirement.marker is not None),)
+
+
+def _of_address(text: str) -> tuple[_Wanted, ...]:
+    """Return what an address or a path says of itself: by a wheel's name, or after `#egg=`."""
+    place, _, fragment = text.partition("#")
+    name = re.split(r"[/\\]", place.partition("?")[0].strip())[-1]
+    with contextlib.suppress(ValueError):
+        distribution, version, _, _ = parse_wheel_filename(urllib.parse.unquote(name))
+        return (_Wanted(distribution, (str(version),)),)
+    egg = _EGG.search(fragment)
+    return (_Wanted(canonicalize_name(egg[1])),) if egg else ()
+
+
+_EGG = re.compile(r"\begg=([A-Za-z0-9][\w.-]*)")
+
+
+@functools.lru_cache(maxsize=64)
+def _declared(stamped: _Stamped) -> _Part:
+    """Return what a pyproject.toml declares."""
+    document = _toml(_bytes(stamped))
+    project, tool = _table(document, "project"), _table(document, "tool")
+    poetry, pdm, uv = (_table(tool, name) for name in ("poetry", "pdm", "uv"))
+    main = [*_listed(project.get("dependencies")), *_poetry(poetry.get("dependencies"))]
+    extras = [
+        _listed(group)
+        for groups in (
+            _table(project, "optional-dependencies"),
+            _table(document, "dependency-groups"),
+            _table(pdm, "dev-dependencies"),
+            {"dev": uv.get("dev-dependencies")},
+        )
+        for group in groups.values()
+    ]
+    extras += [
+        _poetry(_table(groups, name).get("dependencies"))
+        for groups in (_table(poetry, "group"),)
+        for name in groups
+    ]
+    return _Part(_with_extras(main, [*extras, _poetry(poetry.get("dev-dependencies"))]))
+
+
+@functools.lru_cache(maxsize=64)
+def _declared_in_setup(stamped: _Stamped) -> _Part:
+    """Return what a setup.cfg declares."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(_text(_bytes(stamped)))
+    except configparser.Error:
+        return _Part({})
+    main = parser.get("options", "install_requires", fallback="")
+    section = "options.extras_require"
+    extras = parser.items(section) if parser.has_section(section) else []
+    return _Part(
+        _with_extras(
+            _listed(main.splitlines()), [_listed(text.splitlines()) for _, text in extras if text]
+        )
+    )
+
+
+def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _listed(entries: object) -> list[_Wanted]:
+    several = entries[:MOST_LINES] if isinstance(entries, list) else []
+    return [
+        wanted for text in several if isinstance(text, str) for wanted in _requirement(text.strip())
+    ]
+
+
+def _poetry(table: object) -> list[_Wanted]:
+    """Return what a table of Poetry's asks for."""
+    found: list[_Wanted] = []
+    for name, entry in table.items() if isinstance(table, dict) else ():
+        entries = entry if isinstance(entry, list) else [entry]
+        for each in entries[:MOST_LINES] if name != "python" else ():
+            text = each.get("version") if isinstance(each, dict) else each
+            is_conditional = isinstance(each, dict) and not _CONDITIONS.isdisjoint(each)
+            wishes = _poetry_condition(text) if isinstance(text, str) else ()
+            found.append(_Wanted(canonicalize_name(name), wishes, is_conditional))
+    return found
+
+
+_CONDITIONS = frozenset({"markers", "python", "platform"})
+_POETRY = re.compile(r"(\^|~=|~|===?|!=|<=?|>=?|=|)\s*([^\s,<>=!~^]+)[\s,]*")
+
+
+def _poetry_condition(text: str) -> tuple[Wish, ...]:
+    """Return what "^1.2 || ~3.4" asks for, () for any version and for what is broken."""
+    found: list[Wish] = []
+    alternatives = text.split("|") if len(text) <= LONGEST_LINE else []
+    for alternative in (part for part in alternatives if part.strip()):
+        if _POETRY.sub("", alternative).strip():
+            return ()
+        try:
+            bounds = [_poetry_bound(*pair) for pair in _POETRY.findall(alternative)]
+        except ValueError:  # of which InvalidVersion is one
+            return ()
+        wishes = _condition(",".join(bound for bound in bounds if bound))
+        if not wishes:
+            return ()
+        found += wishes
+    return _few(found)
+
+
+def _poetry_bound(operator: str, version: str) -> str:
+    if version == "*":
+        return ""
+    if operator not in ("^", "~"):
+        return f"{'==' if operator in ('', '=') else operator}{version}"
+    release = Version(version).release
+    last = 0 if operator == "~" and len(release) == 1 else 1
+    if operator == "^":
+        last = next((index for index, part in enumerate(release) if part), len(release) - 1)
+    above = [*release[:last], release[last] + 1]
+    return f">={version},<{'.'.join(map(str, above))}"
+
+
+@functools.lru_cache(maxsize=256)
+def _distributions(folder: Path, _mtime: int) -> Mapping[str, str | None]:
+    """Return the distributions in a folder; None for one that is there in several versions."""
+    found: dict[str, str | None] = {}
+    try:
+        with os.scandir(folder) as scan:
+            names = sorted(entry.name for entry in scan)
+    except OSError:
+        return {}
+    for name in names:
+        if match := _DISTRIBUTION.fullmatch(name):
+            version = match["version"] or _own_version(folder / name)
+            key = canonicalize_name(match["name"])
+            if version is not None:
+                found[key] = version if found.get(key, version) == version else None
+    return found
+
+
+# A folder without a version is that of a project in place. "~" begins what pip left behind.
+_DISTRIBUTION = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.]*(?:-[\w.]+)*?)"
+    r"(?:-(?P<version>\d[\w.+!]*)(?:-py\d[^-]*(?:-.*)?)?)?\.(?:dist|egg)-info"
+)
+
+
+def _own_version(folder: Path) -> str | None:
+    stamped = _stamp(folder / "PKG-INFO")
+    match = _VERSION.search(_text(_bytes(stamped))) if stamped is not None else None
+    return match[1] if match else None
+
+
+_VERSION = re.compile(r"^Version:[ \t]*(\S+)", re.MULTILINE)
