@@ -175,9 +175,16 @@ def _prefixes(key: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+_EXAMPLES = {
+    "loop-capturing": '"mypkg.Client"',
+    "coroutine-functions": '"mypkg.start"',
+    "known-safe": '"mypkg.Safe" or "otherpkg"',
+}
+
+
 def _dotted_names(key: str, value: object) -> tuple[str, ...]:
     covers_modules = key == "known-safe"
-    example = '"mypkg.Safe" or "otherpkg"' if covers_modules else '"mypkg.Client"'
+    example = _EXAMPLES[key]
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise _expected(key, f"a list of dotted names such as {example}", value)
     for entry in value:

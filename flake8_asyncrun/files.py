@@ -390,7 +390,7 @@ def _of_environment(folder: Path, minor: int | None = None) -> tuple[str, ...]:
     home = _home_of_open_environment(folder) if kept else None
     # Its interpreter is in bin/ or, on Windows, at the top.
     for base in (home.parent, home) if home else ():
-        if more := _packages_of(base, chosen)[0]:
+        if _is_folder(base) and (more := _packages_of(base, chosen)[0]):
             kept += more
             break
     return _with_links(kept)

@@ -122,7 +122,7 @@ def _admits(wish: Wish, version: str) -> bool:
         one, other = (Version(Version(text).public) for text in (version, wish))
         return one == other
     except ValueError:  # of which InvalidVersion is one
-        return version == wish
+        return isinstance(wish, str) and version == wish
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main
-from flake8_asyncrun.names.machine import Effect, Event, State
-from flake8_asyncrun.names.values import Coroutine, Instance, loops_in
+from flake8_asyncrun.names.machine import Event, State
+from flake8_asyncrun.names.values import Coroutine, Effect, Instance, loops_in
 from flake8_asyncrun.names.variables import Variable
 
 

@@ -11,8 +11,16 @@ import libcst as cst
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
-from flake8_asyncrun.names.machine import Effect
-from flake8_asyncrun.names.values import External, Future, Kind, Loop, Made, Origin, loops_in
+from flake8_asyncrun.names.values import (
+    Effect,
+    External,
+    Future,
+    Kind,
+    Loop,
+    Made,
+    Origin,
+    loops_in,
+)
 from flake8_asyncrun.names.variables import Variable
 
 Block = cst.Module | cst.IndentedBlock

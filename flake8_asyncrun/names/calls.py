@@ -6,15 +6,8 @@ import ast
 
 from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.externals import escape
-from flake8_asyncrun.names.machine import (
-    DEEPEST_CALL,
-    Effect,
-    Frame,
-    Left,
-    OutOfBudget,
-    Raised,
-    State,
-)
+from flake8_asyncrun.names.knowledge import Known
+from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget, Raised, State
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
@@ -27,6 +20,7 @@ from flake8_asyncrun.names.values import (
     AsyncGenerator,
     Class,
     Coroutine,
+    Effect,
     External,
     Function,
     Generator,
@@ -111,6 +105,12 @@ class Calls(Objects):
     def _call(
         self, function: Value, arguments: Arguments, node: ast.AST, scope: Scope | None = None
     ) -> Value:
+        if (
+            isinstance(function, (Function, Class))
+            and (function.name in self._told_names or self._told)
+            and (known := self._what_is_told(function)) is not None
+        ):
+            return self._call_as_told(known, function, arguments, node, scope)
         match function:
             case Function():
                 return self._call_function(function, arguments, node, scope)
@@ -181,6 +181,41 @@ class Calls(Objects):
             self._maybe = before
             self._later = later
             self._via.pop()
+
+    def _what_is_told(self, value: Function | Class) -> Known | None:
+        """Return what we were told of a function or class, over what its source says."""
+        knowledge = self.project.knowledge
+        if self._told is None:
+            self._told = {}
+            for name in knowledge.told.names:
+                named = self._dotted(name)
+                known = knowledge.told.of(name)
+                if isinstance(named, (Function, Class)) and known is not None:
+                    self._told[id(named.node)] = known
+        return self._told.get(id(value.node)) or knowledge.of_source(value.qualified)
+
+    def _call_as_told(
+        self,
+        known: Known,
+        function: Function | Class,
+        arguments: Arguments,
+        node: ast.AST,
+        scope: Scope | None,
+    ) -> Value:
+        if known.safe or isinstance(function, Class):
+            with self._quiet():
+                value = (
+                    self._instantiate(function, arguments, node, scope)
+                    if isinstance(function, Class)
+                    else self._call_function(function, arguments, node, scope)
+                )
+        if known.safe:
+            return value
+        told = self._call_known(known, arguments, node, scope)
+        if isinstance(function, Class) and isinstance(value, Instance):
+            value.attributes[f"<{known.name}>"] = told
+            return value
+        return told
 
     def _as_if_running(self, raised: Raised, function: Function, arguments: Arguments) -> Value:
         """Return what a call gives while a loop runs, where without one it ends in `raised`.

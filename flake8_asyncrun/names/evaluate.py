@@ -13,7 +13,7 @@ from contextlib import suppress
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
 from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
-from flake8_asyncrun.names.machine import Effect, Frame, OutOfBudget, Raised, State
+from flake8_asyncrun.names.machine import Frame, OutOfBudget, Raised, State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
 from flake8_asyncrun.names.values import (
@@ -22,6 +22,7 @@ from flake8_asyncrun.names.values import (
     Arguments,
     Class,
     Const,
+    Effect,
     External,
     Function,
     Instance,

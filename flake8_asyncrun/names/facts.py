@@ -10,13 +10,14 @@ from functools import cached_property
 
 from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.evaluate import Interpreter
-from flake8_asyncrun.names.machine import Effect, Event, Position, Seen, position
+from flake8_asyncrun.names.machine import Event, Position, Seen, position
 from flake8_asyncrun.names.project import Module, Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
     UNKNOWN,
     Class,
     Coroutine,
+    Effect,
     External,
     Function,
     Future,

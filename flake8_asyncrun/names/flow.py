@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from flake8_asyncrun.names.externals import unresolved
-from flake8_asyncrun.names.machine import Effect, Event, Frame, Left, Raised
+from flake8_asyncrun.names.machine import Event, Frame, Left, Raised
 from flake8_asyncrun.names.outside import Outside
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import (
@@ -26,6 +26,7 @@ from flake8_asyncrun.names.values import (
     Arguments,
     Class,
     Const,
+    Effect,
     Function,
     Instance,
     Made,

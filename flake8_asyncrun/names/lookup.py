@@ -145,6 +145,22 @@ class Names(Machine):
         module = self.project.module(name)
         return External(name, known=False) if module is None else ModuleValue(module)
 
+    def _dotted(self, name: str) -> Value | None:
+        """Return what a dotted name stands for, None where no module here holds it."""
+        parts = name.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            module = ".".join(parts[:end])
+            own = module == self.module.name
+            owner = self.module if own else self.project.module(module)
+            if owner is None:
+                continue
+            first, *rest = parts[end:]
+            value = self.root.values.get(first) if own else self.module_name(owner, first)
+            for part in rest:
+                value = self._member(value, part) if isinstance(value, Class) else None
+            return value
+        return None
+
     def _from(self, base: str, name: str) -> Value:
         """Return what `from base import name` binds."""
         owner = self._module_value(base)

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.project import Module, Project
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import catches
 from flake8_asyncrun.names.values import (
     Arguments,
     Class,
+    Effect,
     External,
     Function,
     FunctionNode,
@@ -31,14 +33,6 @@ class State(enum.Enum):
     NO_LOOP = "no loop runs"
     RUNNING = "a loop runs"
     UNKNOWN = "not known"
-
-
-class Effect(enum.Enum):
-    """What evaluating an expression does to the loop."""
-
-    CAPTURES = "gets the current loop while none runs"
-    NEEDS_RUNNING = "needs a running loop while none runs"
-    HANDLES = "runs a loop, closes it, or looks whether it runs"
 
 
 @dataclass(frozen=True)
@@ -149,6 +143,8 @@ class Machine(abc.ABC):
         self._classes: dict[int, Class] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
         self._patched: set[tuple[str, str]] = set()
+        self._told: dict[int, Known] | None = None
+        self._told_names = project.knowledge.last_names
         self._set_on_class: dict[tuple[int, str], Value] = {}
         self._stars: list[ast.ImportFrom] = []
         self._sets_loop = any(
@@ -265,6 +261,11 @@ class Machine(abc.ABC):
     @abc.abstractmethod
     def _call_external(
         self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value: ...
+
+    @abc.abstractmethod
+    def _call_known(
+        self, known: Known, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value: ...
 
     @abc.abstractmethod

@@ -197,8 +197,8 @@ class Objects(Names):
             return External("builtins.object.__new__")
         if value is None and name == "__init__":
             for outside in cls.outside:
-                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
-                    return outside
+                if self._touches_loop(outside):
+                    return Method(instance, f"<{outside.name}>")
         return UNKNOWN if value is None else value
 
     def _set_attribute(self, instance: Instance, name: str, value: Value) -> None:
@@ -206,6 +206,12 @@ class Objects(Names):
         if before is not None and self._maybe:
             value = join(before, value)
         instance.attributes[name] = value
+
+    def _touches_loop(self, base: External) -> bool:
+        """Say whether the constructor of a class without source is known to look for a loop."""
+        if not base.known:
+            return self.project.knowledge.of(base.name) is not None
+        return does(base) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT)
 
     def _set_class_attribute(self, cls: Class, name: str, value: Value) -> None:
         module = cls.scope.module
@@ -238,7 +244,7 @@ class Objects(Names):
             if any(one.dataclass for one in cls.order):
                 self._dataclass_init(instance, arguments, node)
             for outside in cls.outside:
-                if does(outside) in (Does.BINDS, Does.BINDS_OBJECT, Does.NEEDS_RUNNING_OBJECT):
+                if self._touches_loop(outside):
                     made = self._call_external(outside, arguments, node, scope)
                     instance.attributes[f"<{outside.name}>"] = made
                     break

@@ -17,7 +17,8 @@ from flake8_asyncrun.names.externals import (
     escape,
     is_instance,
 )
-from flake8_asyncrun.names.machine import Effect, State
+from flake8_asyncrun.names.knowledge import Known
+from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.values import (
     NONE,
@@ -27,6 +28,7 @@ from flake8_asyncrun.names.values import (
     Class,
     Const,
     Coroutine,
+    Effect,
     External,
     Function,
     Future,
@@ -69,8 +71,9 @@ class Outside(Calls):
         self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
         if not function.known:
+            known = self.project.knowledge.of(function.name)
             escape(arguments)
-            return UNKNOWN
+            return UNKNOWN if known is None else self._call_known(known, arguments, node, scope)
         name = asyncio_table.canonical(function.name)
         done = does(function)
         if done is not None:
@@ -94,6 +97,30 @@ class Outside(Calls):
         if name.startswith("builtins."):
             return self._call_builtin(name.removeprefix("builtins."), arguments, node, scope)
         return Made(f"{name}()" if name.partition(".")[0] != "asyncio" else name)
+
+    def _call_known(
+        self, known: Known, arguments: Arguments, node: ast.AST, scope: Scope | None
+    ) -> Value:
+        """Return what a call gives, and note what it does, as we were told."""
+        place, what = self._here(node, scope), f"{known.name}()"
+        if known.runs:
+            self._handles(what, place)
+        early = self.project.target.first < (3, 14)
+        effect = known.effect if early else known.effect_from_314
+        origin: Origin | None = None
+        if any(_is_given(arguments, *parameter) for parameter in known.unless):
+            origin = Origin.UNKNOWN
+        elif effect is Effect.CAPTURES:
+            loop = self._current_loop(what, place)
+            origin = loop.origin if isinstance(loop, Loop) else Origin.UNKNOWN
+        elif effect is Effect.NEEDS_RUNNING:
+            origin = self._running_loop(what, place)
+        match known.kind:
+            case Kind.COROUTINE:
+                return Coroutine()
+            case Kind.FUTURE:
+                return Future(origin or Origin.UNKNOWN, known.name, place)
+        return Made(known.name, origin, known.kind)
 
     def _call_asyncio(
         self, name: str, does: Does, arguments: Arguments, node: ast.AST, scope: Scope | None
@@ -196,12 +223,17 @@ class Outside(Calls):
                 return call_mapping(owner, name, arguments, sure=not self._maybe)
             case Sequence():
                 return self._call_sequence(owner, name, arguments)
+            case Instance() if (base := _base_called(owner, name)) is not None:
+                owner.attributes[name] = self._call_external(base, arguments, node, scope)
+                return NONE
             case Made(name="asyncio.Runner"):
                 self.touched = True
                 if name == "run" and arguments.positional:
                     self._handles("asyncio.Runner.run()", self._here(node, scope))
                     return self._run(arguments.positional[0])
                 return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN
+            case Made() if (known := self.project.knowledge.of(f"{owner.name}.{name}")) is not None:
+                return self._call_known(known, arguments, node, scope)
             case Made():
                 if name in asyncio_table.AWAITABLE_METHODS.get(owner.name, ()):
                     return Coroutine()
@@ -281,3 +313,17 @@ class Outside(Calls):
         if name in PLAIN_TYPES or name.startswith("object."):
             return SOMETHING
         return UNKNOWN
+
+
+def _is_given(arguments: Arguments, name: str, place: int | None) -> bool:
+    """Say whether a parameter may have been given anything but its default."""
+    if arguments.open:
+        return True
+    if place is not None and place < len(arguments.positional):
+        return arguments.positional[place] != NONE
+    return arguments.keywords.get(name, NONE) != NONE
+
+
+def _base_called(instance: Instance, name: str) -> External | None:
+    """Return the base class without source whose constructor `super().__init__` comes to."""
+    return next((one for one in instance.cls.outside if name == f"<{one.name}>"), None)

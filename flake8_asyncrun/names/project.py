@@ -10,6 +10,7 @@ from functools import cached_property
 
 from flake8_asyncrun.names import conditions, syntax
 from flake8_asyncrun.names.conditions import Judge
+from flake8_asyncrun.names.knowledge import Knowledge
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Value
 
@@ -100,12 +101,19 @@ class Module:
 class Project:
     """What is known of the code around a file, read when a question leads there.
 
-    `find_module` is the only way to other files; `target` decides version guards.
+    `find_module` is the only way to other files; `target` decides version guards; `knowledge` is
+    asked about what has no source.
     """
 
-    def __init__(self, find_module: FindModule, target: Target = DEFAULT) -> None:
+    def __init__(
+        self,
+        find_module: FindModule,
+        target: Target = DEFAULT,
+        knowledge: Knowledge | None = None,
+    ) -> None:
         self.find_module = find_module
         self.target = target
+        self.knowledge = knowledge or Knowledge()
         self._modules: dict[str, Module | None] = {}
 
     def module(self, name: str) -> Module | None:

@@ -33,6 +33,14 @@ class Kind(enum.Enum):
     UNKNOWN = "not known"
 
 
+class Effect(enum.Enum):
+    """What evaluating an expression does to the loop."""
+
+    CAPTURES = "gets the current loop while none runs"
+    NEEDS_RUNNING = "needs a running loop while none runs"
+    HANDLES = "runs a loop, closes it, or looks whether it runs"
+
+
 class Origin(enum.Enum):
     """Which loop a loop is, or a future is bound to."""
 
@@ -142,6 +150,7 @@ class Made(Value):
     name: str
     origin: Origin | None = None
     """Of the loop that it holds; None if it holds none."""
+    kind: Kind = Kind.UNKNOWN
     truth = None
 
 
@@ -227,6 +236,12 @@ class Function(Value):
     def place(self) -> Place:
         return Place(self.scope.module.path, self.node.lineno)
 
+    @property
+    def qualified(self) -> str:
+        """The dotted name, as far as modules and classes make it up."""
+        owner = "" if self.owner is None else f"{self.owner.name}."
+        return f"{self.scope.module.name}.{owner}{self.name}"
+
     def bind(self, to: Value) -> Function:
         return Function(self.node, self.scope, self.owner, to, self.role, self.abstract)
 
@@ -256,6 +271,11 @@ class Class(Value):
     @property
     def place(self) -> Place:
         return Place(self.scope.module.path, self.node.lineno)
+
+    @property
+    def qualified(self) -> str:
+        """The dotted name of a class at a module's top level."""
+        return f"{self.scope.module.name}.{self.name}"
 
     def defines(self, name: str) -> bool:
         """Say whether this class or one above it with source has a member called `name`."""
@@ -293,6 +313,8 @@ def kind_of(value: Value) -> Kind:
         return _kind_of_function(value)
     if isinstance(value, Partial):
         return kind_of(value.function)
+    if isinstance(value, Made):
+        return value.kind
     if isinstance(value, Instance):
         return _kind_of_instance(value)
     if isinstance(value, (Const, Sequence, Mapping, Something, Loop, ModuleValue)):

@@ -170,8 +170,7 @@ from flake8_asyncrun.core.capture import build_inside, constructs, evidence, usi
 from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.model import Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
-from flake8_asyncrun.names.machine import Effect
-from flake8_asyncrun.names.values import Origin, loops_in
+from flake8_asyncrun.names.values import Effect, Origin, loops_in
 
 
 @rule("RUN201", on=cst.Call, fix=Safety.UNSAFE)

@@ -127,7 +127,7 @@ from flake8_asyncrun.core.capture import build_inside, constructs, evidence, usi
 from flake8_asyncrun.core.errors import R3
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
-from flake8_asyncrun.names.machine import Effect
+from flake8_asyncrun.names.values import Effect
 
 
 @rule("RUN202", on=cst.Call, fix=Safety.UNSAFE)

@@ -146,9 +146,10 @@ from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
-from flake8_asyncrun.names.machine import Effect, Event, State
+from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import (
     Class,
+    Effect,
     External,
     Function,
     Kind,
