@@ -305,10 +305,10 @@ def _read_lock(stamped: _Stamped) -> _Part | None:
     members: set[str] = set()
     for table in tables:
         match table:
+            case {"name": str(name), "version": str(version)}:
+                wanted.setdefault(canonicalize_name(name), {})[version] = None
             case {"name": str(name)}:
-                version = table.get("version")
-                several = wanted.setdefault(canonicalize_name(name), {})
-                several.update({version: None} if isinstance(version, str) else {})
+                wanted.setdefault(canonicalize_name(name), {})
         match table:
             case {"source": {"editable": str(place)} | {"virtual": str(place)}}:
                 members.add(place)

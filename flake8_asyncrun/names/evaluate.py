@@ -8,6 +8,7 @@ Whatever cannot be decided ends as UNKNOWN. Nothing is imported or executed.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from contextlib import suppress
 
 from flake8_asyncrun.names.asyncio_table import Does
@@ -53,6 +54,21 @@ class Interpreter(Flow):
                     self._enter(function)
         except (OutOfBudget, RecursionError):
             return
+
+    def signature(self, value: Function | Class) -> ast.arguments | None:
+        """Return the parameters that a call takes, `self` included; None where none are written."""
+        if isinstance(value, Class):
+            made = self._member(value, "__init__") or self._member(value, "__new__")
+            return made.node.args if isinstance(made, Function) else None
+        return value.node.args
+
+    def methods(self, cls: Class) -> Iterator[tuple[str, Function]]:
+        """Yield the functions that the body of a class, or of one above it, defines."""
+        bodies = (one.pending.names if one.pending else one.members for one in cls.order)
+        for name in dict.fromkeys(name for body in bodies for name in body):
+            value = self._member(cls, name)
+            if isinstance(value, Function):
+                yield name, value
 
     def _enter(self, function: Function) -> None:
         """Evaluate a function that is called at an unknown time with unknown arguments."""

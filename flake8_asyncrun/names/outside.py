@@ -47,6 +47,7 @@ from flake8_asyncrun.names.values import (
     loops_in,
 )
 
+_LOOK_AT_LOOP = {"asyncio.all_tasks", "asyncio.current_task"}
 _HANDLING = {"close", "is_closed", "is_running", "run_forever", "run_until_complete", "stop"}
 
 
@@ -167,7 +168,10 @@ class Outside(Calls):
             case Does.NEEDS_RUNNING:
                 return Future(self._running_loop(what, place), name, place)
             case Does.NEEDS_RUNNING_OBJECT:
-                self._running_loop(what, place)
+                # current_task() and all_tasks() take the loop that they look at.
+                taken = [*arguments.positional, loop] if name in _LOOK_AT_LOOP else []
+                if all(one == NONE for one in taken):
+                    self._running_loop(what, place)
                 return Made(name)
             case Does.KEEPS_LOOP_UP_TO_39:
                 if self.project.target.first >= (3, 10):

@@ -45,6 +45,11 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def is_public(name: str) -> bool:
+    """Say whether every part of a dotted name is meant for others."""
+    return not any(part.startswith("_") for part in name.split("."))
+
+
 def is_dotted(node: ast.expr) -> bool:
     """Say whether an expression is a name, or attributes of one."""
     while isinstance(node, ast.Attribute):
