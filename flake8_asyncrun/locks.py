@@ -6,6 +6,7 @@ raised: what cannot be read says nothing.
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import configparser
 import contextlib
@@ -17,10 +18,11 @@ import re
 import stat
 import sys
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -59,8 +61,17 @@ _Mapping = Mapping[str, tuple[Wish, ...]]
 class Versions:
     """What a project says of the distributions it wants."""
 
-    wanted: _Mapping
-    """From the canonical name (PEP 503) to what may be there, any of it; () is any version."""
+    sources: tuple[_Source, ...] = ()
+    """The surest first. They are read when something is asked."""
+
+    @functools.cached_property
+    def wanted(self) -> _Mapping:
+        """From the canonical name (PEP 503) to what may be there, any of it; () is any version."""
+        wanted: dict[str, tuple[Wish, ...]] = {}
+        for source in self.sources:
+            for name, wishes in source.read(source.of).items():
+                wanted[name] = wanted.get(name) or wishes
+        return MappingProxyType(wanted)
 
     def admits(self, distribution: str) -> Callable[[str], bool] | None:
         """Return a test that says whether the project may have a version of a distribution.
@@ -73,8 +84,17 @@ class Versions:
             return None
         return lambda version: not wishes or any(_admits(wish, version) for wish in wishes)
 
+    def choose(self, distribution: str, releases: Sequence[str]) -> Sequence[str] | None:
+        """Return those of some releases, oldest first, that speak for what the project may have.
 
-NOTHING = Versions(MappingProxyType({}))
+        For a version between two of them that is both; for what is beyond them, or for any
+        version, it is all. None where the project says nothing of the distribution.
+        """
+        wishes = self.wanted.get(canonicalize_name(distribution))
+        if wishes is None:
+            return None
+        chosen = {release for wish in wishes for release in _speaking(wish, releases)}
+        return [release for release in releases if release in chosen or not wishes]
 
 
 def versions(path: str) -> Versions:
@@ -88,13 +108,19 @@ def versions(path: str) -> Versions:
     root = files.project_root(path)
     around = files.project_folders(path)
     inner = around[: around.index(root) + 1] if root is not None else around[:1]
-    parts: list[_Part] = []
+    sources: list[_Source] = []
     for folder in inner:
         if folder == root:
             for outer in around[len(inner) :]:
-                parts += _workspace(outer, root)
-        parts += _parts(folder, around[-1])
-    return _combined(tuple(parts))
+                sources += _workspace(outer, root)
+        sources += _sources(folder, around[-1])
+    return _versions(tuple(sources))
+
+
+# The same object for the same state of all files.
+@functools.lru_cache(maxsize=256)
+def _versions(sources: tuple[_Source, ...]) -> Versions:
+    return Versions(sources)
 
 
 def installed_versions(search_path: Iterable[str]) -> Mapping[str, str]:
@@ -125,13 +151,15 @@ def _admits(wish: Wish, version: str) -> bool:
         return isinstance(wish, str) and version == wish
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """What one place says."""
-
-    wanted: _Mapping
-    members: frozenset[str] = frozenset()
-    """Folders, as uv.lock names them, that it is for."""
+def _speaking(wish: Wish, releases: Sequence[str]) -> Sequence[str]:
+    found = [release for release in releases if _admits(wish, release)]
+    if found or isinstance(wish, SpecifierSet):
+        return found or releases
+    try:
+        at = bisect.bisect([Version(release) for release in releases], Version(wish))
+    except ValueError:
+        return releases
+    return releases[at - 1 : at + 1] if 0 < at < len(releases) else releases
 
 
 @dataclass(frozen=True)
@@ -144,6 +172,15 @@ class _Stamped:
 
 
 @dataclass(frozen=True)
+class _Source:
+    """One place that says something; equal for equal states of its files."""
+
+    read: Callable[[tuple[Any, ...]], _Mapping]
+    of: tuple[Any, ...]
+    """Files (`_Stamped`), or requirement files with what they include (`_Closure`)."""
+
+
+@dataclass(frozen=True)
 class _Wanted:
     """One requirement."""
 
@@ -153,17 +190,6 @@ class _Wanted:
     """Any of them; () is any version."""
     is_conditional: bool = False
     """Whether it has a marker, so that it may not count."""
-
-
-@functools.lru_cache(maxsize=256)
-def _combined(parts: tuple[_Part, ...]) -> Versions:
-    if not parts:
-        return NOTHING
-    wanted: dict[str, tuple[Wish, ...]] = {}
-    for part in parts:
-        for name, wishes in part.wanted.items():
-            wanted[name] = wanted.get(name) or wishes
-    return Versions(MappingProxyType(wanted))
 
 
 def _any_of(environments: Iterable[_Mapping]) -> _Mapping:
@@ -222,29 +248,27 @@ def _few(wishes: Iterable[Wish]) -> tuple[Wish, ...]:
     return several if len(several) <= MOST_ALTERNATIVES else ()
 
 
-def _parts(folder: Path, within: Path) -> Iterator[_Part]:
-    """Yield what a folder says, the surest first. `within` bounds the files that others include."""
+def _sources(folder: Path, within: Path) -> Iterator[_Source]:
+    """Yield what a folder has, the surest first. `within` bounds the files that others include."""
     names = _names(folder)
-    locks = [part for name in names if (part := _lock(folder / name)) is not None]
+    locks = [
+        stamped for name in names if _LOCK.fullmatch(name) for stamped in _stamp(folder / name)
+    ]
     if locks:
-        yield _joined(tuple(locks))
+        yield _Source(_locked, tuple(locks))
     yield from _required(folder, names, within)
     for name, read in (("pyproject.toml", _declared), ("setup.cfg", _declared_in_setup)):
-        if name in names and (stamped := _stamp(folder / name)) is not None:
-            yield read(stamped)
+        if name in names:
+            yield from (_Source(read, (stamped,)) for stamped in _stamp(folder / name))
 
 
-def _workspace(folder: Path, member: Path) -> Iterator[_Part]:
-    part = _lock(folder / "uv.lock") if "uv.lock" in _names(folder) else None
-    if part is not None:
-        places = (os.path.normpath(folder / place) for place in part.members)
+def _workspace(folder: Path, member: Path) -> Iterator[_Source]:
+    """Yield what a uv.lock says in whose workspace a project is."""
+    for stamped in _stamp(folder / "uv.lock"):
+        lock = _read_lock(stamped)
+        places = (os.path.normpath(folder / place) for place in (lock.members if lock else ()))
         if str(member) in places:
-            yield part
-
-
-@functools.lru_cache(maxsize=256)
-def _joined(parts: tuple[_Part, ...]) -> _Part:
-    return _Part(_any_of(part.wanted for part in parts))
+            yield _Source(_locked, (stamped,))
 
 
 def _names(folder: Path) -> tuple[str, ...]:
@@ -255,9 +279,9 @@ def _names(folder: Path) -> tuple[str, ...]:
         return ()
 
 
+_LOCK = re.compile(r"(?:uv|poetry|pdm|Pipfile)\.lock|pylock(?:\.[\w-]+)?\.toml")
 _INTERESTING = re.compile(
-    r"(?:uv|poetry|pdm|Pipfile)\.lock|pylock(?:\.[\w-]+)?\.toml|pyproject\.toml|setup\.cfg"
-    r"|requirements|(?i:.*requirements.*\.txt)"
+    rf"{_LOCK.pattern}|pyproject\.toml|setup\.cfg|requirements|(?i:.*requirements.*\.txt)"
 )
 
 
@@ -267,15 +291,15 @@ def _interesting(folder: Path, _mtime: int) -> tuple[str, ...]:
         return tuple(sorted(e.name for e in scan if _INTERESTING.fullmatch(e.name)))
 
 
-def _stamp(path: Path) -> _Stamped | None:
-    """Return a file as it is now, None for what is no file of a sensible size."""
+def _stamp(path: Path) -> tuple[_Stamped, ...]:
+    """Return a file as it is now, nothing for what is no file of a sensible size."""
     try:
         status = path.stat()
     except (OSError, ValueError):
-        return None
+        return ()
     if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
-        return None
-    return _Stamped(path, status.st_mtime_ns, status.st_size)
+        return ()
+    return (_Stamped(path, status.st_mtime_ns, status.st_size),)
 
 
 def _bytes(stamped: _Stamped) -> bytes:
@@ -285,16 +309,21 @@ def _bytes(stamped: _Stamped) -> bytes:
         return b""
 
 
-def _lock(path: Path) -> _Part | None:
-    """Return what a lock file says, None if it is none or broken."""
-    stamped = (
-        _stamp(path) if path.name.endswith(".lock") or path.name.startswith("pylock") else None
-    )
-    return _read_lock(stamped) if stamped is not None else None
+def _locked(several: tuple[_Stamped, ...]) -> _Mapping:
+    locks = (_read_lock(stamped) for stamped in several)
+    return _any_of(lock.wanted for lock in locks if lock is not None)
+
+
+@dataclass(frozen=True)
+class _Lock:
+    wanted: _Mapping
+    members: frozenset[str] = frozenset()
+    """Folders that it is for, as uv.lock names them."""
 
 
 @functools.lru_cache(maxsize=64)
-def _read_lock(stamped: _Stamped) -> _Part | None:
+def _read_lock(stamped: _Stamped) -> _Lock | None:
+    """Return what a lock file says, None if it is broken."""
     if stamped.path.name == "Pipfile.lock":
         return _pipfile_lock(_json(_bytes(stamped)))
     document = _toml(_FILES.sub(b"", _bytes(stamped)))
@@ -312,14 +341,14 @@ def _read_lock(stamped: _Stamped) -> _Part | None:
         match table:
             case {"source": {"editable": str(place)} | {"virtual": str(place)}}:
                 members.add(place)
-    return _Part({name: tuple(several) for name, several in wanted.items()}, frozenset(members))
+    return _Lock({name: tuple(several) for name, several in wanted.items()}, frozenset(members))
 
 
 # The files to download make up nine tenths of a lock file, and say nothing of versions.
 _FILES = re.compile(rb"^[ \t]+\{ ?(?:url|file) = \"[^\n]*\},?\r?\n", re.MULTILINE)
 
 
-def _pipfile_lock(document: object) -> _Part | None:
+def _pipfile_lock(document: object) -> _Lock | None:
     if not isinstance(document, dict) or "_meta" not in document:
         return None
     groups = [
@@ -329,7 +358,7 @@ def _pipfile_lock(document: object) -> _Part | None:
         for key, group in document.items()
         if key != "_meta" and isinstance(group, dict)
     ]
-    return _Part(_any_of(groups))
+    return _Lock(_any_of(groups))
 
 
 def _specifiers(entry: object) -> tuple[Wish, ...]:
@@ -369,30 +398,20 @@ def _json(data: bytes) -> object:
         return None
 
 
-@dataclass(frozen=True, eq=False)
-class _Requirements:
-    """What one requirement file says."""
-
-    wanted: tuple[_Wanted, ...] = ()
-    files: tuple[str, ...] = ()
-    """Other files of requirements, as they are named in it."""
-    limits: tuple[str, ...] = ()
-    """Files of constraints."""
-
-
-def _required(folder: Path, names: tuple[str, ...], within: Path) -> Iterator[_Part]:
-    """Yield what the requirement files of a folder say: requirements.txt, else all others."""
+def _required(folder: Path, names: tuple[str, ...], within: Path) -> Iterator[_Source]:
+    """Yield the requirement files of a folder: requirements.txt, else all others."""
     paths = [folder / name for name in names if name.lower().endswith(".txt")]
     if "requirements" in names:
         inner = folder / "requirements"
         paths += [inner / name for name in _texts(inner)]
-    is_main = {path: path.name.lower() == "requirements.txt" for path in paths}
-    groups = {path: _closure(path, within) for path in paths[:MOST_FILES]}
-    main = [group for path, group in groups.items() if is_main[path] and path.parent == folder]
-    others = [group for group in groups.values() if group not in main]
+    main: list[_Closure] = []
+    others: list[_Closure] = []
+    for path in paths[:MOST_FILES]:
+        is_main = path.name.lower() == "requirements.txt" and path.parent == folder
+        (main if is_main else others).append(_closure(path, within))
     for several in (main, others):
         if several:
-            yield _summed_up(tuple(several))
+            yield _Source(_summed_up, tuple(several))
 
 
 def _texts(folder: Path) -> tuple[str, ...]:
@@ -406,58 +425,68 @@ def _texts(folder: Path) -> tuple[str, ...]:
     )
 
 
-_Closure = tuple[tuple[_Requirements, ...], tuple[_Requirements, ...]]
+_Closure = tuple[tuple[_Stamped, ...], tuple[_Stamped, ...]]
 """Files of requirements, and files of constraints."""
 
 
 def _closure(path: Path, within: Path) -> _Closure:
     """Return a requirement file with all that it includes from inside a folder."""
-    found: dict[tuple[Path, bool], _Requirements] = {}
+    found: dict[tuple[Path, bool], _Stamped] = {}
     waiting = [(path, False)]
     while waiting and len(found) < MOST_FILES:
         path, is_limit = waiting.pop()
-        stamped = _stamp(path) if path.is_relative_to(within) else None
-        if stamped is None or (path, is_limit) in found:
+        if (path, is_limit) in found or not path.is_relative_to(within):
             continue
-        found[path, is_limit] = here = _requirements(stamped)
-        for names, limits in ((here.files, is_limit), (here.limits, True)):
-            waiting += [(Path(os.path.normpath(path.parent / name)), limits) for name in names]
+        for stamped in _stamp(path):
+            found[path, is_limit] = stamped
+            for kind, name in _included(stamped):
+                place = Path(os.path.normpath(path.parent / name))
+                waiting.append((place, is_limit or kind == "c"))
     return (
         tuple(each for (_, is_limit), each in found.items() if not is_limit),
         tuple(each for (_, is_limit), each in found.items() if is_limit),
     )
 
 
-@functools.lru_cache(maxsize=256)
-def _summed_up(environments: tuple[_Closure, ...]) -> _Part:
-    return _Part(_any_of(_environment(*closure) for closure in environments))
+def _summed_up(environments: tuple[_Closure, ...]) -> _Mapping:
+    return _any_of(_environment(*closure) for closure in environments)
 
 
-def _environment(asked: Iterable[_Requirements], limits: Iterable[_Requirements]) -> _Mapping:
-    wanted = dict(_all_of(each for file in asked for each in file.wanted))
+def _environment(asked: Iterable[_Stamped], limits: Iterable[_Stamped]) -> _Mapping:
+    wanted = dict(_all_of(each for file in asked for each in _requirements(file)))
     # A constraint with a marker says nothing of where its marker does not hold.
-    bounds = _all_of(each for file in limits for each in file.wanted if not each.is_conditional)
+    bounds = _all_of(
+        each for file in limits for each in _requirements(file) if not each.is_conditional
+    )
     for name, wishes in bounds.items():
         wanted[name] = _both((wanted.get(name, ()), wishes))
     return wanted
 
 
 @functools.lru_cache(maxsize=256)
-def _requirements(stamped: _Stamped) -> _Requirements:
+def _included(stamped: _Stamped) -> tuple[tuple[str, str], ...]:
+    """Return what a requirement file includes: "r" or "c" for constraints, and the file's name."""
+    options = (_OPTION.fullmatch(line) for line in _logical_lines(_text(_bytes(stamped))))
+    found = ((_kind(option), option[3].strip("\"' ")) for option in options if option)
+    return tuple(pair for pair in found if pair[0] != "e")
+
+
+@functools.lru_cache(maxsize=256)
+def _requirements(stamped: _Stamped) -> tuple[_Wanted, ...]:
+    """Return what a requirement file asks for itself."""
     wanted: list[_Wanted] = []
-    included: dict[str, list[str]] = {"r": [], "c": []}
     for line in _logical_lines(_text(_bytes(stamped))):
         if len(wanted) > MOST_LINES:
-            return _Requirements()
+            return ()
         if option := _OPTION.fullmatch(line):
-            kind, value = (option[1] or option[2])[0], option[3].strip("\"' ")
-            if kind in included:
-                included[kind].append(value)
-            else:
-                wanted += _of_address(value)
+            wanted += _of_address(option[3]) if _kind(option) == "e" else ()
         elif line and not line.startswith("-"):
             wanted += _requirement(_OPTIONS.split(line, 1)[0].strip())
-    return _Requirements(tuple(wanted), tuple(included["r"]), tuple(included["c"]))
+    return tuple(wanted)
+
+
+def _kind(option: re.Match[str]) -> str:
+    return (option[1] or option[2])[0]
 
 
 _OPTION = re.compile(r"(?:-([rce])[\s=]*|--(requirement|constraint|editable)[\s=])([^\s=].*)")
@@ -521,9 +550,9 @@ _EGG = re.compile(r"\begg=([A-Za-z0-9][\w.-]*)")
 
 
 @functools.lru_cache(maxsize=64)
-def _declared(stamped: _Stamped) -> _Part:
+def _declared(several: tuple[_Stamped, ...]) -> _Mapping:
     """Return what a pyproject.toml declares."""
-    document = _toml(_bytes(stamped))
+    document = _toml(_bytes(several[0]))
     project, tool = _table(document, "project"), _table(document, "tool")
     poetry, pdm, uv = (_table(tool, name) for name in ("poetry", "pdm", "uv"))
     main = [*_listed(project.get("dependencies")), *_poetry(poetry.get("dependencies"))]
@@ -542,24 +571,22 @@ def _declared(stamped: _Stamped) -> _Part:
         for groups in (_table(poetry, "group"),)
         for name in groups
     ]
-    return _Part(_with_extras(main, [*extras, _poetry(poetry.get("dev-dependencies"))]))
+    return _with_extras(main, [*extras, _poetry(poetry.get("dev-dependencies"))])
 
 
 @functools.lru_cache(maxsize=64)
-def _declared_in_setup(stamped: _Stamped) -> _Part:
+def _declared_in_setup(several: tuple[_Stamped, ...]) -> _Mapping:
     """Return what a setup.cfg declares."""
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(_text(_bytes(stamped)))
+        parser.read_string(_text(_bytes(several[0])))
     except configparser.Error:
-        return _Part({})
+        return {}
     main = parser.get("options", "install_requires", fallback="")
     section = "options.extras_require"
     extras = parser.items(section) if parser.has_section(section) else []
-    return _Part(
-        _with_extras(
-            _listed(main.splitlines()), [_listed(text.splitlines()) for _, text in extras if text]
-        )
+    return _with_extras(
+        _listed(main.splitlines()), [_listed(text.splitlines()) for _, text in extras if text]
     )
 
 
@@ -649,9 +676,8 @@ _DISTRIBUTION = re.compile(
 
 
 def _own_version(folder: Path) -> str | None:
-    stamped = _stamp(folder / "PKG-INFO")
-    match = _VERSION.search(_text(_bytes(stamped))) if stamped is not None else None
-    return match[1] if match else None
+    texts = (_text(_bytes(stamped)) for stamped in _stamp(folder / "PKG-INFO"))
+    return next((match[1] for text in texts if (match := _VERSION.search(text))), None)
 
 
 _VERSION = re.compile(r"^Version:[ \t]*(\S+)", re.MULTILINE)

@@ -19,6 +19,8 @@ from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
 from flake8_asyncrun.files import FileError, TextFile
+from flake8_asyncrun.locks import Versions, versions
+from flake8_asyncrun.names.knowledge import Knowledge, Told
 from flake8_asyncrun.names.project import FindModule, Project
 from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.report import FileReport
@@ -217,7 +219,7 @@ def _write(file: TextFile, report: FileReport) -> FileReport:
 def _projects(changed: Mapping[str, str]) -> FindProject:
     """Return projects that see the `changed` texts instead of what is on disk.
 
-    One project serves all files that look imports up in the same folders.
+    One project serves all files that look imports up in the same folders, and want the same.
     """
 
     def overlaid(find_module: FindModule) -> FindModule:
@@ -231,10 +233,20 @@ def _projects(changed: Mapping[str, str]) -> FindProject:
         return find
 
     @functools.cache
-    def project(folders: tuple[str, ...], target: Target) -> Project:
-        return Project(overlaid(files.module_finder(folders)), target)
+    def project(folders: tuple[str, ...], target: Target, told: Told, wanted: Versions) -> Project:
+        knowledge = Knowledge(told, wanted.choose)
+        return Project(overlaid(files.module_finder(folders)), target, knowledge)
 
-    return lambda path, config: project(files.search_path(path, config.python), config.target)
+    def find(path: str, config: Config) -> Project:
+        told = Told(
+            frozenset(config.loop_capturing),
+            frozenset(config.coroutine_functions),
+            frozenset(config.known_safe),
+        )
+        folders = files.search_path(path, config.python)
+        return project(folders, config.target, told, versions(path))
+
+    return find
 
 
 _project = _projects({})

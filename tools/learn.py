@@ -5,7 +5,7 @@
 Each release that `tools/libraries.toml` names is installed with what it needs into a folder below
 CACHE (some gigabytes in all; it is kept, so that the next time is short), its source is read by the
 same interpreter that reads a user's, and never run. What is found out of one release lies beside
-it, and is used again as long as the interpreter is the same. Needs uv or pip, and network the first time.
+it, and is used again as long as the interpreter is the same. Needs uv or pip, and the network once.
 """
 
 from __future__ import annotations

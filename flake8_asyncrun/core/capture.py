@@ -11,7 +11,7 @@ from flake8_asyncrun.core.model import Fix, Note
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main
 from flake8_asyncrun.names.machine import Event, State
-from flake8_asyncrun.names.values import Coroutine, Effect, Instance, loops_in
+from flake8_asyncrun.names.values import Const, Coroutine, Effect, Instance, loops_in
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -22,7 +22,9 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     a loop may be running, and where the error is expected.
     """
     seen = file.seen(call)
-    if seen is None or seen.state is not State.NO_LOOP or not isinstance(seen.value, Instance):
+    if seen is None or seen.state is not State.NO_LOOP:
+        return None
+    if not isinstance(seen.value, Instance) and not _is_library_call(call, file, effect):
         return None
     if file.facts.loop_is_patched or file.expects_error(call, "RuntimeError"):
         return None
@@ -36,6 +38,13 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     ]
     events = (event for event in seen.events if event.effect is effect)
     return next((event for event in events if event not in inner), None)
+
+
+def _is_library_call(call: cst.Call, file: File, effect: Effect) -> bool:
+    """Say whether code elsewhere raises, or may give an object that keeps the loop."""
+    if not file.facts.is_elsewhere(file.value(call.func)):
+        return False
+    return effect is Effect.NEEDS_RUNNING or not isinstance(file.value(call), (Const, Coroutine))
 
 
 def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:

@@ -11,7 +11,7 @@ from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
-from flake8_asyncrun.names.shapes import is_stub
+from flake8_asyncrun.names.shapes import is_stub, returns_of
 from flake8_asyncrun.names.values import (
     NONE,
     SOMETHING,
@@ -155,8 +155,10 @@ class Calls(Objects):
         bound = function.bound
         if isinstance(bound, Instance) and not bound.exact and is_stub(function):
             return UNKNOWN
+        if function.scope.module.is_stub:
+            return self._of_annotation(returns_of(body), function.scope)
         if len(self._running) > DEEPEST_CALL or self._running.count(body) > 1:
-            return UNKNOWN
+            return self._of_annotation(returns_of(body), function.scope)
         inner = self._function_scope(function)
         self._bind_parameters(function, arguments, inner)
         self._via.append(self._here(node, scope))
@@ -165,7 +167,10 @@ class Calls(Objects):
         asked, self._asked = self._asked, False
         no_current, self._no_current = self._no_current, False
         try:
-            return self._body(function, inner)
+            result = self._body(function, inner)
+            if result is UNKNOWN:
+                return self._of_annotation(returns_of(body), function.scope)
+            return result
         except Raised as raised:
             if raised.place is None or self._expects(raised.name):
                 raise

@@ -80,7 +80,7 @@ class Interpreter(Flow):
             if index == 0 and scope.instance is not None:
                 scope.bind(argument.arg, scope.instance)
             else:
-                scope.bind(argument.arg, self._annotated(argument, function.scope))
+                scope.bind(argument.arg, self._of_annotation(argument.annotation, function.scope))
         if isinstance(node, ast.AsyncFunctionDef):
             state = State.RUNNING
         elif not isinstance(node, ast.Lambda) and self._runs_a_loop(node, scope):
@@ -125,16 +125,6 @@ class Interpreter(Flow):
             for name, value in instance.attributes.items()
             if name not in set_elsewhere and not isinstance(value, (Const, Sequence, Mapping))
         }
-
-    def _annotated(self, argument: ast.arg, scope: Scope) -> Value:
-        if argument.annotation is None or isinstance(argument.annotation, ast.Constant):
-            return UNKNOWN
-        with self._quiet():
-            try:
-                cls = self._evaluate(argument.annotation, scope)
-            except Raised:
-                return UNKNOWN
-        return Instance(cls, exact=False) if isinstance(cls, Class) else UNKNOWN
 
     def _runs_a_loop(self, node: ast.FunctionDef, scope: Scope) -> bool:
         """Say whether a statement of the function's own block calls `asyncio.run`.

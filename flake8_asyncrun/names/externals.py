@@ -6,6 +6,7 @@ from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.values import (
     NONE,
+    SOMETHING,
     UNKNOWN,
     Arguments,
     Class,
@@ -17,8 +18,11 @@ from flake8_asyncrun.names.values import (
     Instance,
     Kind,
     Loop,
+    Made,
     Mapping,
+    Origin,
     Partial,
+    Place,
     Sequence,
     Value,
 )
@@ -74,6 +78,33 @@ AWAITABLE_TESTS: dict[str, set[Kind]] = {
     "inspect.iscoroutinefunction": {Kind.COROUTINE_FUNCTION},
 }
 PLAIN_TYPES = {"bytes", "float", "frozenset", "id", "int", "len", "object", "open", "repr", "str"}
+
+
+_PROMISES_COROUTINE = {
+    "typing.Coroutine",
+    "collections.abc.Coroutine",
+    "types.CoroutineType",
+}
+_PROMISES_FUTURE = {"asyncio.Future", "asyncio.Task"}
+_PROMISES_ASYNC_GENERATOR = {
+    "typing.AsyncGenerator",
+    "collections.abc.AsyncGenerator",
+    "types.AsyncGeneratorType",
+}
+
+
+def promised_by(annotation: External, place: Place) -> Value:
+    """Return what an annotation at `place` promises, by a class without source."""
+    name = asyncio_table.canonical(annotation.name)
+    if name in _PROMISES_COROUTINE:
+        return Coroutine()
+    if name in _PROMISES_FUTURE:
+        return Future(Origin.UNKNOWN, name, place)
+    if name in _PROMISES_ASYNC_GENERATOR:
+        return Made(name, kind=Kind.ASYNC_GENERATOR)
+    if name.removeprefix("builtins.") in PLAIN_TYPES | {"bool", "dict", "list", "set", "tuple"}:
+        return SOMETHING
+    return UNKNOWN
 
 
 def does(function: External) -> Does | None:

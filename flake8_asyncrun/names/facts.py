@@ -174,6 +174,16 @@ class Facts:
             )
         return self._held[module.name]
 
+    def is_elsewhere(self, value: Value) -> bool:
+        """Say whether a value is a function or class that this file does not define.
+
+        asyncio's own are not meant.
+        """
+        if isinstance(value, External):
+            return not value.known
+        module = value.scope.module if isinstance(value, (Function, Class)) else self._module
+        return module is not self._module
+
     def own_function(self, value: Value) -> Function | None:
         """Return the function of this file that a value is, or is a call of."""
         if isinstance(value, Coroutine):

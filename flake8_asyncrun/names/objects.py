@@ -14,13 +14,15 @@ from flake8_asyncrun.names.externals import (
     ROLES,
     TRANSPARENT,
     does,
+    promised_by,
 )
 from flake8_asyncrun.names.lookup import Names
 from flake8_asyncrun.names.machine import Frame, Raised
 from flake8_asyncrun.names.project import collect
 from flake8_asyncrun.names.scope import Scope
-from flake8_asyncrun.names.shapes import fields, is_accessor, last_name
+from flake8_asyncrun.names.shapes import expression, fields, is_accessor, is_dotted, last_name
 from flake8_asyncrun.names.values import (
+    NONE,
     SOMETHING,
     UNKNOWN,
     Arguments,
@@ -278,6 +280,27 @@ class Objects(Names):
             member = self._member(instance.cls, hook)
             if isinstance(member, Function):
                 self._call_function(member.bind(instance), Arguments(), node)
+
+    def _of_annotation(self, annotation: ast.expr | None, scope: Scope) -> Value:
+        """Return what an annotation promises, UNKNOWN for what may be several things."""
+        if annotation is None:
+            return UNKNOWN
+        place = self._place(annotation, scope.module)
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            annotation = expression(annotation.value)
+        if isinstance(annotation, ast.Subscript):
+            annotation = annotation.value
+        if annotation is None or not is_dotted(annotation):
+            return NONE if isinstance(annotation, ast.Constant) else UNKNOWN
+        try:
+            promised = self._evaluate_quietly(annotation, scope)
+        except Raised:
+            return UNKNOWN
+        if isinstance(promised, Class) and "Protocol" not in {
+            base.name.rpartition(".")[2] for base in promised.outside
+        }:
+            return Instance(promised, exact=False)
+        return promised_by(promised, place) if isinstance(promised, External) else UNKNOWN
 
     def _evaluate_quietly(self, node: ast.expr, scope: Scope) -> Value:
         with self._quiet():

@@ -58,6 +58,11 @@ class Module:
     asking: set[str] = field(default_factory=set)
     """Names being found out: a cycle ends here."""
 
+    @property
+    def is_stub(self) -> bool:
+        """Whether it tells types and has no bodies."""
+        return self.path.endswith(".pyi")
+
     @cached_property
     def for_checkers(self) -> Bindings:
         """What only type checkers see it bind."""

@@ -45,6 +45,19 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def returns_of(node: FunctionNode) -> ast.expr | None:
+    """Return the annotation of what a function returns."""
+    return None if isinstance(node, ast.Lambda) else node.returns
+
+
+def expression(text: str) -> ast.expr | None:
+    """Return an annotation that was written as a string; None for what is no expression."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def is_public(name: str) -> bool:
     """Say whether every part of a dotted name is meant for others."""
     return not any(part.startswith("_") for part in name.split("."))

@@ -170,7 +170,7 @@ from flake8_asyncrun.core.capture import build_inside, constructs, evidence, usi
 from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.model import Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
-from flake8_asyncrun.names.values import Effect, Origin, loops_in
+from flake8_asyncrun.names.values import Effect, Instance, Origin, is_known, loops_in
 
 
 @rule("RUN201", on=cst.Call, fix=Safety.UNSAFE)
@@ -179,7 +179,12 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     target = file.target_at(call)
     if event is None or target is None:
         return
-    kept = any(part.origin is not Origin.RUNNING for part in loops_in(file.value(call)))
+    made = file.value(call)
+    kept = (
+        not is_known(made)
+        or (isinstance(made, Instance) and not made.exact)
+        or any(part.origin is not Origin.RUNNING for part in loops_in(made))
+    )
     used = using_run(call, file)
     if not kept or used is None:
         return

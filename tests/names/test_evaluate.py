@@ -11,11 +11,12 @@ import pytest
 
 from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.facts import Facts
-from flake8_asyncrun.names.machine import Effect, State
+from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
     UNKNOWN,
+    Effect,
     Future,
     Kind,
     Loop,
