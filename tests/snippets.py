@@ -11,7 +11,8 @@ from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
 from flake8_asyncrun.names.facts import Facts
-from flake8_asyncrun.names.machine import Effect, Seen, position
+from flake8_asyncrun.names.machine import Seen, position
+from flake8_asyncrun.names.values import Effect
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Kind, kind_of

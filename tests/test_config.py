@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from flake8_asyncrun.config import Config, ConfigError, load, parse, selected
 from flake8_asyncrun.names.target import DEFAULT, Target
+from flake8_asyncrun.run import look
 
 CODES = ("RUN001", "RUN101", "RUN102", "RUN201")
 
@@ -22,9 +24,19 @@ def test_every_key_is_taken() -> None:
         "ignore": ["RUN102"],
         "unsafe-fixes": True,
         "python": ".venv",
+        "loop-capturing": ["mypkg.Client"],
+        "coroutine-functions": ["mypkg.start", "mypkg.Client.run", "mypkg.start"],
+        "known-safe": ["mypkg.Safe", "otherpkg"],
     }
     assert parse(table) == Config(
-        Target.since("3.8"), ("RUN1", "RUN201"), ("RUN102",), unsafe_fixes=True, python=".venv"
+        Target.since("3.8"),
+        ("RUN1", "RUN201"),
+        ("RUN102",),
+        unsafe_fixes=True,
+        python=".venv",
+        loop_capturing=("mypkg.Client",),
+        coroutine_functions=("mypkg.start", "mypkg.Client.run"),
+        known_safe=("mypkg.Safe", "otherpkg"),
     )
 
 
@@ -53,12 +65,82 @@ def test_a_base_is_changed_only_where_something_is_said() -> None:
         ({"python": ""}, "python: expected the path of an interpreter"),
         ({"unsafe_fixes": True}, "unsafe_fixes: unknown key; did you mean unsafe-fixes?"),
         ({"xyz": 1}, "xyz: unknown key; known are target-version, select"),
+        ({"known_safe": []}, "known_safe: unknown key; did you mean known-safe?"),
+        (
+            {"loop-capturing": "mypkg.Client"},
+            'loop-capturing: expected a list of dotted names such as "mypkg.Client", not ',
+        ),
+        (
+            {"coroutine-functions": ["mypkg.start", 1]},
+            'coroutine-functions: expected a list of dotted names such as "mypkg.start", not ',
+        ),
+        (
+            {"known-safe": [""]},
+            'known-safe: expected dotted names such as "mypkg.Safe" or "otherpkg", not \'\'',
+        ),
+        (
+            {"known-safe": ["mypkg.*"]},
+            "known-safe: expected a dotted name, not 'mypkg.*'; the name of a module covers ",
+        ),
+        (
+            {"loop-capturing": ["mypkg.*"]},
+            "loop-capturing: expected a dotted name, not 'mypkg.*'; only in known-safe does ",
+        ),
+        (
+            {"loop-capturing": ["Client"]},
+            "loop-capturing: expected dotted names such as \"mypkg.Client\", not 'Client'",
+        ),
+        (
+            {"loop-capturing": ["mypkg.Client"], "known-safe": ["mypkg", "mypkg.Client"]},
+            "known-safe: mypkg.Client is already in loop-capturing",
+        ),
+        (
+            {"known-safe": ["mypkg.start"], "coroutine-functions": ["mypkg.start"]},
+            "known-safe: mypkg.start is already in coroutine-functions",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(table: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(table)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("key", ["loop-capturing", "coroutine-functions", "known-safe"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "a.",
+        ".a",
+        "a..b",
+        "a b.c",
+        "a.b()",
+        "a-b.c",
+        "a/b.c",
+        "a.1",
+        "a.class",
+        " a.b",
+        "*",
+    ],
+)
+def test_what_is_no_dotted_name_is_named(key: str, name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^{key}: expected .* not {re.escape(repr(name))}"):
+        parse({key: ["mypkg.Good", name]})
+
+
+def test_a_name_may_be_told_more_closely_than_its_module() -> None:
+    table = {"known-safe": ["mypkg"], "loop-capturing": ["mypkg.Client", "gehäuse.Größe"]}
+    assert parse(table).loop_capturing == ("mypkg.Client", "gehäuse.Größe")
+
+
+def test_a_base_counts_too_where_names_meet() -> None:
+    base = Config(known_safe=("mypkg.Client",))
+    with pytest.raises(
+        ConfigError, match=r"^known-safe: mypkg\.Client is already in loop-capturing$"
+    ):
+        parse({"loop-capturing": ["mypkg.Client"]}, base)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +278,24 @@ def test_python_is_beside_the_file(tmp_path: Path) -> None:
     ]:
         path = project(tmp_path, f'[tool.asyncrun]\npython = "{written}"\n')
         assert load(path).python == python
+
+
+def test_what_is_told_of_names_counts(tmp_path: Path) -> None:
+    code = (
+        "import asyncio\nfrom mypkg import Client\nclient = Client()\n"
+        "async def main():\n    await client.go()\nasyncio.run(main())\n"
+    )
+    for table, lines in [
+        ("", []),
+        ('loop-capturing = ["mypkg.Client"]', [3]),
+        ('loop-capturing = ["mypkg.Other"]', []),
+        ('known-safe = ["mypkg"]', []),
+    ]:
+        path = project(tmp_path, f"[tool.asyncrun]\n{table}\n")
+        os.utime(tmp_path / "pyproject.toml", ns=(len(table), 1))
+        source, found = look(path, code, load)
+        places = [source.line_and_column(finding.span.start)[0] for finding in found.findings]
+        assert (places, found.errors) == (lines, ())
 
 
 def test_reading_the_configuration_imports_no_libcst() -> None:

@@ -65,15 +65,21 @@ class Names(Machine):
             value = self._from_stars(self._stars, module, name)
             return value if value is not None else self._for_checkers(module, name)
         if name in module.known:
+            self.project.rests_on(module)
             return module.known[name]
         if name in module.asking:
             return UNKNOWN
         module.asking.add(name)
         try:
-            with self._quiet(), self._in(State.NO_LOOP, None):
+            with (
+                self.project.consulting() as consulted,
+                self._quiet(),
+                self._in(State.NO_LOOP, None),
+            ):
                 value = self._module_name(module, name)
         finally:
             module.asking.discard(name)
+            module.consulted |= consulted
         module.known[name] = value
         return value
 
@@ -210,13 +216,25 @@ class Names(Machine):
 
     def _class_binding(self, cls: Class, name: str) -> Value | None:
         """Return a name of the class's own body."""
+        module = cls.scope.module
         if name in cls.members:
+            self.project.rests_on(module)
             return cls.members[name]
         if cls.pending is None or name not in cls.pending.names:
             return None
         cls.members[name] = UNKNOWN  # what a cycle finds
-        with self._quiet(), self._in(State.NO_LOOP, None):
-            value = self._bound(cls.pending, name, self._class_scope(cls))
+        try:
+            with (
+                self.project.consulting() as consulted,
+                self._quiet(),
+                self._in(State.NO_LOOP, None),
+            ):
+                value = self._bound(cls.pending, name, self._class_scope(cls))
+        except BaseException:
+            del cls.members[name]
+            raise
+        finally:
+            module.consulted |= consulted
         cls.members[name] = UNKNOWN if value is None else value
         return cls.members[name]
 

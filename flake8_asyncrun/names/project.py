@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,6 +58,8 @@ class Module:
     """What was found out of its names."""
     asking: set[str] = field(default_factory=set)
     """Names being found out: a cycle ends here."""
+    consulted: set[str] = field(default_factory=set)
+    """Modules that were asked for to find out `known`."""
 
     @property
     def is_stub(self) -> bool:
@@ -120,9 +123,25 @@ class Project:
         self.target = target
         self.knowledge = knowledge or Knowledge()
         self._modules: dict[str, Module | None] = {}
+        self._consulted: set[str] = set()
+
+    @contextmanager
+    def consulting(self) -> Iterator[set[str]]:
+        """Note the names of the modules that are asked for meanwhile, found or not."""
+        outer, self._consulted = self._consulted, set()
+        try:
+            yield self._consulted
+        finally:
+            outer |= self._consulted
+            self._consulted = outer
+
+    def rests_on(self, module: Module) -> None:
+        """Note that an answer was used which a module gave before."""
+        self._consulted |= module.consulted
 
     def module(self, name: str) -> Module | None:
         """Return the module called `name`, None if there is no source that can be read."""
+        self._consulted.add(name)
         if name not in self._modules:
             found = self.find_module(name)
             self._modules[name] = None if found is None else self._load_found(name, *found)
