@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from flake8_asyncrun.names import machine
+from flake8_asyncrun.names.context import handed_on
 from flake8_asyncrun.names.externals import escape
 from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget, Raised, State
@@ -111,6 +112,10 @@ class Calls(Objects):
             and (known := self._what_is_told(function)) is not None
         ):
             return self._call_as_told(known, function, arguments, node, scope)
+        for callback, state in handed_on(function, arguments):
+            before = self._handed.setdefault(id(callback.node), state)
+            if before is not state:
+                self._handed[id(callback.node)] = State.UNKNOWN
         match function:
             case Function():
                 return self._call_function(function, arguments, node, scope)

@@ -48,10 +48,18 @@ class Interpreter(Flow):
                 event for event in self._events if event.effect is Effect.CAPTURES
             )
             self._later = True
-            while self._pending:
-                function = self._pending.pop(0)
-                if id(function.node) not in self._evaluated:
-                    self._enter(function)
+            untold: list[Function] = []
+            while self._pending or untold:
+                # Those of whom it is known where they run may call those of whom it is not.
+                last = not self._pending
+                function = (untold if last else self._pending).pop(0)
+                if id(function.node) in self._evaluated:
+                    continue
+                state = self._state_of(function)
+                if state is State.UNKNOWN and not last:
+                    untold.append(function)
+                else:
+                    self._enter(function, state)
         except (OutOfBudget, RecursionError):
             return
 
@@ -70,7 +78,20 @@ class Interpreter(Flow):
             if isinstance(value, Function):
                 yield name, value
 
-    def _enter(self, function: Function) -> None:
+    def _state_of(self, function: Function) -> State:
+        """Say where a function runs that nothing here calls: by what it is, or who was given it."""
+        node = function.node
+        if isinstance(node, ast.AsyncFunctionDef):
+            return State.RUNNING
+        if not isinstance(node, ast.Lambda):
+            scope = self._function_scope(function)
+            for argument in parameters(node):
+                scope.bind(argument.arg, UNKNOWN)
+            if self._runs_a_loop(node, scope):
+                return State.NO_LOOP
+        return self._handed.get(id(node), State.UNKNOWN)
+
+    def _enter(self, function: Function, state: State) -> None:
         """Evaluate a function that is called at an unknown time with unknown arguments."""
         node = function.node
         scope = self._function_scope(function)
@@ -81,12 +102,6 @@ class Interpreter(Flow):
                 scope.bind(argument.arg, scope.instance)
             else:
                 scope.bind(argument.arg, self._of_annotation(argument.annotation, function.scope))
-        if isinstance(node, ast.AsyncFunctionDef):
-            state = State.RUNNING
-        elif not isinstance(node, ast.Lambda) and self._runs_a_loop(node, scope):
-            state = State.NO_LOOP
-        else:
-            state = State.UNKNOWN
         before, self._maybe = self._maybe, 0
         with self._in(state, Const(None) if self._sets_loop else None):
             try:
@@ -161,8 +176,8 @@ class Interpreter(Flow):
                 for event in self._events
                 if event.depth <= self._maybe and event.effect is not Effect.HANDLES
             )
-            handles = any(event.effect is Effect.HANDLES for event in self._events)
-            self._record(node, value, sure, handles)
+            handling = tuple(event for event in self._events if event.effect is Effect.HANDLES)
+            self._record(node, value, sure, handling)
             return value
         finally:
             before.extend(self._events)

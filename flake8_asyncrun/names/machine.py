@@ -32,6 +32,7 @@ class State(enum.Enum):
 
     NO_LOOP = "no loop runs"
     RUNNING = "a loop runs"
+    THREAD = "another thread, in which no loop runs and none is current"
     UNKNOWN = "not known"
 
 
@@ -59,8 +60,12 @@ class Seen:
     events: tuple[Event, ...] = ()
     """What evaluating it certainly does to the loop."""
     state: State = State.UNKNOWN
-    handles_loop: bool = False
-    """Whether evaluating it may run a loop, close it, or look whether it runs."""
+    handling: tuple[Event, ...] = ()
+    """Where evaluating it may run a loop, close it, or look whether it runs."""
+
+    @property
+    def handles_loop(self) -> bool:
+        return bool(self.handling)
 
 
 Position = tuple[int, int, int, int]
@@ -139,6 +144,8 @@ class Machine(abc.ABC):
         self._no_current = False  # whether the call in progress found that no loop is current
         self._asked = False  # whether something was told that no loop runs, which it may mind
         self._pending: list[Function] = []
+        self._handed: dict[int, State] = {}
+        """Where functions run that were handed to somebody, by their nodes."""
         self._evaluated: set[int] = set()
         self._classes: dict[int, Class] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
@@ -178,10 +185,14 @@ class Machine(abc.ABC):
             raise OutOfBudget
 
     def _record(
-        self, node: ast.expr, value: Value, events: tuple[Event, ...], handles_loop: bool = False
+        self,
+        node: ast.expr,
+        value: Value,
+        events: tuple[Event, ...],
+        handling: tuple[Event, ...] = (),
     ) -> None:
         key = position(node)
-        seen = Seen(value, events, self._state, handles_loop)
+        seen = Seen(value, events, self._state, handling)
         before = self.seen.get(key)
         if before is not None:
             same = [event.effect for event in before.events] == [event.effect for event in events]
@@ -189,7 +200,7 @@ class Machine(abc.ABC):
                 join(before.value, value),
                 events if same else (),
                 self._state if before.state is self._state else State.UNKNOWN,
-                handles_loop or before.handles_loop,
+                before.handling or handling,
             )
         self.seen[key] = seen
 

@@ -6,6 +6,7 @@ import ast
 
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.context import decorated
 from flake8_asyncrun.names.externals import (
     CLASS_DECORATORS,
     DATACLASS_DECORATORS,
@@ -77,6 +78,10 @@ class Objects(Names):
         result: Value = function
         for decorator in reversed(node.decorator_list):
             value = self._evaluate(decorator, scope)
+            if isinstance(decorator, ast.Call) and self._recording:
+                state = decorated(self._evaluate_quietly(decorator.func, scope))
+                if state is not None:
+                    self._handed[id(node)] = state
             name = asyncio_table.canonical(value.name) if isinstance(value, External) else ""
             if name.rpartition(".")[2] == "overload":
                 return None

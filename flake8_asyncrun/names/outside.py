@@ -58,7 +58,8 @@ class Outside(Calls):
         """Return what `get_event_loop()` gives."""
         if self._state is State.RUNNING:
             return Loop(Origin.RUNNING)
-        if self._state is State.UNKNOWN or isinstance(self._current, Const):
+        self.touched = True
+        if self._state is not State.NO_LOOP or isinstance(self._current, Const):
             return Loop(Origin.UNKNOWN)
         self._event(Effect.CAPTURES, what, place)
         return Loop(Origin.CURRENT) if self._current is None else self._current
@@ -66,7 +67,8 @@ class Outside(Calls):
     def _running_loop(self, what: str, place: Place) -> Origin:
         if self._state is State.NO_LOOP:
             self._event(Effect.NEEDS_RUNNING, what, place)
-        return Origin.UNKNOWN if self._state is State.UNKNOWN else Origin.RUNNING
+        elsewhere = self._state in (State.UNKNOWN, State.THREAD)
+        return Origin.UNKNOWN if elsewhere else Origin.RUNNING
 
     def _call_external(
         self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
