@@ -1,7 +1,7 @@
-"""Which distributions a project wants, and which are installed, in which versions.
+"""Which distributions a project wants, in which versions.
 
-Read from lock files, requirement files and declarations, and from the names of folders. Nothing is
-raised: what cannot be read says nothing.
+Read from lock files, requirement files and declarations. Nothing is raised: what cannot be read
+says nothing.
 """
 
 from __future__ import annotations
@@ -73,22 +73,12 @@ class Versions:
                 wanted[name] = wanted.get(name) or wishes
         return MappingProxyType(wanted)
 
-    def admits(self, distribution: str) -> Callable[[str], bool] | None:
-        """Return a test that says whether the project may have a version of a distribution.
-
-        None where the project says nothing of the distribution. Versions before the release are
-        admitted like others, since nobody knows whether they were asked for.
-        """
-        wishes = self.wanted.get(canonicalize_name(distribution))
-        if wishes is None:
-            return None
-        return lambda version: not wishes or any(_admits(wish, version) for wish in wishes)
-
     def choose(self, distribution: str, releases: Sequence[str]) -> Sequence[str] | None:
         """Return those of some releases, oldest first, that speak for what the project may have.
 
-        For a version between two of them that is both; for what is beyond them, or for any
-        version, it is all. None where the project says nothing of the distribution.
+        For a version between two of them that is both, for one above them the last; for one below
+        them, for a condition that none meets, or for any version, it is all. None where the project
+        says nothing of the distribution.
         """
         wishes = self.wanted.get(canonicalize_name(distribution))
         if wishes is None:
@@ -123,23 +113,6 @@ def _versions(sources: tuple[_Source, ...]) -> Versions:
     return Versions(sources)
 
 
-def installed_versions(search_path: Iterable[str]) -> Mapping[str, str]:
-    """Return the versions of the distributions in folders, by canonical name; the first counts.
-
-    They are what the names of their `*.dist-info` and `*.egg-info` say. A distribution that is in
-    one folder in two versions is left out.
-    """
-    found: dict[str, str | None] = {}
-    for folder in search_path:
-        try:
-            status = Path(folder).stat()
-        except (OSError, ValueError):
-            continue
-        for name, version in _distributions(Path(folder), status.st_mtime_ns).items():
-            found.setdefault(name, version)
-    return {name: version for name, version in found.items() if version is not None}
-
-
 def _admits(wish: Wish, version: str) -> bool:
     try:
         if isinstance(wish, SpecifierSet):
@@ -159,7 +132,8 @@ def _speaking(wish: Wish, releases: Sequence[str]) -> Sequence[str]:
         at = bisect.bisect([Version(release) for release in releases], Version(wish))
     except ValueError:
         return releases
-    return releases[at - 1 : at + 1] if 0 < at < len(releases) else releases
+    # What is younger than all that is known is likeliest what the youngest is.
+    return releases[at - 1 : at + 1] if at else releases
 
 
 @dataclass(frozen=True)
@@ -648,36 +622,3 @@ def _poetry_bound(operator: str, version: str) -> str:
         last = next((index for index, part in enumerate(release) if part), len(release) - 1)
     above = [*release[:last], release[last] + 1]
     return f">={version},<{'.'.join(map(str, above))}"
-
-
-@functools.lru_cache(maxsize=256)
-def _distributions(folder: Path, _mtime: int) -> Mapping[str, str | None]:
-    """Return the distributions in a folder; None for one that is there in several versions."""
-    found: dict[str, str | None] = {}
-    try:
-        with os.scandir(folder) as scan:
-            names = sorted(entry.name for entry in scan)
-    except OSError:
-        return {}
-    for name in names:
-        if match := _DISTRIBUTION.fullmatch(name):
-            version = match["version"] or _own_version(folder / name)
-            key = canonicalize_name(match["name"])
-            if version is not None:
-                found[key] = version if found.get(key, version) == version else None
-    return found
-
-
-# A folder without a version is that of a project in place. "~" begins what pip left behind.
-_DISTRIBUTION = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.]*(?:-[\w.]+)*?)"
-    r"(?:-(?P<version>\d[\w.+!]*)(?:-py\d[^-]*(?:-.*)?)?)?\.(?:dist|egg)-info"
-)
-
-
-def _own_version(folder: Path) -> str | None:
-    texts = (_text(_bytes(stamped)) for stamped in _stamp(folder / "PKG-INFO"))
-    return next((match[1] for text in texts if (match := _VERSION.search(text))), None)
-
-
-_VERSION = re.compile(r"^Version:[ \t]*(\S+)", re.MULTILINE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -38,6 +39,41 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     ]
     events = (event for event in seen.events if event.effect is effect)
     return next((event for event in events if event not in inner), None)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An object that is built where it is imported from, at the import."""
+
+    alias: cst.ImportAlias
+    name: str
+    event: Event
+    run: Run | None
+    """The first run that uses it."""
+
+
+def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[Imported]:
+    """Yield what a statement at a module's top level imports that another module has built.
+
+    Nothing where a loop may be running, and where the error is expected.
+    """
+    if file.enclosing_function(statement) or not isinstance(statement.names, Sequence):
+        return
+    if file.facts.loop_is_patched or file.expects_error(statement, "RuntimeError"):
+        return
+    if file.catches_all(statement):
+        return
+    for alias in statement.names:
+        name = alias.evaluated_alias or alias.evaluated_name
+        done = (one for one in file.facts.done_by_import(name) if one.effect is effect)
+        event = next(done, None)
+        bound = alias.asname.name if alias.asname else alias.name
+        variable = file.variable(bound) if isinstance(bound, cst.Name) else None
+        if event is None or variable is None:
+            continue
+        runs = (run for run in file.runs if not file.in_coroutine(run.call))
+        run = next((run for run in runs if uses(run, variable, file)), None)
+        yield Imported(alias, name, event, run)
 
 
 def _is_library_call(call: cst.Call, file: File, effect: Effect) -> bool:
@@ -163,7 +199,8 @@ def build_inside(call: cst.Call, run: Run, variable: Variable | None, file: File
 
 def evidence(event: Event, file: File, what: str) -> tuple[Note, ...]:
     """Return notes for the calls that led to an event, and for the event."""
-    notes = [Note("through this call", place) for place in event.via[1:]]
+    own = bool(event.via) and event.via[0].path == file.source.path
+    notes = [Note("through this call", place) for place in event.via[own:]]
     return (*notes, Note(f"{event.what} {what} here", event.place))
 
 

@@ -64,6 +64,7 @@ class Facts:
     """What evaluating a file showed. Raises Unreadable where its text cannot be parsed."""
 
     def __init__(self, project: Project, path: str, text: str, module: str) -> None:
+        self._project = project
         self._module = project.load(module, path, text)
         self._interpreter = Interpreter(project, self._module)
         self._interpreter.run()
@@ -147,6 +148,12 @@ class Facts:
                 seen = self._interpreter.seen.get(position(node))
                 if seen is not None:
                     yield node, seen.value
+
+    def done_by_import(self, name: str) -> tuple[Event, ...]:
+        """Return what the line certainly does to the loop that makes a global which is imported."""
+        base, original = self._interpreter.imported.get(name, ("", ""))
+        module = self._project.module(base) if base else None
+        return () if module is None else module.events.get(original, ())
 
     def loop_held_outside(self, value: Value) -> str | None:
         """Return the name of a global, of the other module that a value is from, that holds a loop.

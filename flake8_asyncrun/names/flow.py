@@ -103,6 +103,10 @@ class Flow(Outside):
             case ast.Import() | ast.ImportFrom():
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                     self._stars.append(node)
+                if isinstance(node, ast.ImportFrom) and scope is self.root:
+                    base = scope.module.absolute(node.module, node.level)
+                    for alias in node.names:
+                        self.imported[alias.asname or alias.name] = (base, alias.name)
                 for name, imported in self._imported(node, scope.module):
                     missing = unresolved(imported) and scope.module is not self.module
                     if missing and self._expects("ModuleNotFoundError"):

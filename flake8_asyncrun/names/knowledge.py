@@ -18,7 +18,7 @@ from flake8_asyncrun.names.values import Effect, Kind
 
 Choose = Callable[[str, Sequence[str]], Sequence[str] | None]
 """From a distribution and the releases of it that are known, oldest first, to those that speak for
-the one that the project has: none where none does; None where the project names no release."""
+what the project may have; None where the project does not mention it."""
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ class Names(Machine):
                 self._in(State.NO_LOOP, None),
             ):
                 value = self._module_name(module, name)
+                module.events[name] = tuple(one for one in self._events if not one.depth)
         finally:
             module.asking.discard(name)
             module.consulted |= consulted
@@ -176,6 +177,9 @@ class Names(Machine):
                 submodule = self.project.module(f"{base}.{name}")
                 return UNKNOWN if submodule is None else ModuleValue(submodule)
             value = self.module_name(owner.module, name)
+            if not self._recording:
+                # Of a module that hands a name on, which does to the loop what its own does.
+                self._events += owner.module.events.get(name, ())
             return External(f"{base}.{name}", known=False) if value is None else value
         if base.partition(".")[0] in BY_TABLE:
             return External(f"{base}.{name}")

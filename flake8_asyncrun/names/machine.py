@@ -153,6 +153,8 @@ class Machine(abc.ABC):
         self._told: dict[int, Known] | None = None
         self._told_names = project.knowledge.last_names
         self._set_on_class: dict[tuple[int, str], Value] = {}
+        self.imported: dict[str, tuple[str, str]] = {}
+        """Names of the file that are another module's: of which, and how called there."""
         self._stars: list[ast.ImportFrom] = []
         self._sets_loop = any(
             isinstance(node, (ast.Name, ast.Attribute))

@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flake8_asyncrun.names import conditions, syntax
 from flake8_asyncrun.names.conditions import Judge
 from flake8_asyncrun.names.knowledge import Knowledge
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Value
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.names.machine import Event
 
 FindModule = Callable[[str], tuple[str, str] | None]
 """From a dotted name to the path and the text of the module, None where there is no source."""
@@ -56,6 +60,8 @@ class Module:
     bindings: Bindings
     known: dict[str, Value | None] = field(default_factory=dict)
     """What was found out of its names."""
+    events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
+    """What finding them out certainly did to the loop: the module does so when it is imported."""
     asking: set[str] = field(default_factory=set)
     """Names being found out: a cycle ends here."""
     consulted: set[str] = field(default_factory=set)

@@ -55,6 +55,36 @@ async def run():
 asyncio.run(run())
 ```
 
+What another file builds while it is imported is built as early:
+
+```python file=clients.py
+import asyncio
+
+
+class Client:
+    def __init__(self, loop=None):
+        self.loop = loop or asyncio.get_event_loop()
+
+    async def start(self):
+        await self.loop.run_in_executor(None, print, "started")
+
+
+client = Client()
+```
+
+```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+from clients import client  # RUN201
+
+
+async def run():
+    await client.start()
+
+
+asyncio.run(run())
+```
+
 An argument of `asyncio.run` is evaluated before the loop is made, too:
 
 ```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
@@ -166,37 +196,63 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import build_inside, constructs, evidence, using_run
+from flake8_asyncrun.core.capture import build_inside, constructs, evidence, imported, using_run
 from flake8_asyncrun.core.errors import R2, R4, by_version
-from flake8_asyncrun.core.model import Safety
+from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
-from flake8_asyncrun.names.values import Effect, Instance, Origin, is_known, loops_in
+from flake8_asyncrun.names.machine import Event
+from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.values import Effect, Instance, Origin, Value, is_known, loops_in
 
 
-@rule("RUN201", on=cst.Call, fix=Safety.UNSAFE)
-def check(call: cst.Call, file: File) -> Iterator[Hit]:
+@rule("RUN201", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
+def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
+    yield from built(node, file) if isinstance(node, cst.Call) else taken(node, file)
+
+
+def built(call: cst.Call, file: File) -> Iterator[Hit]:
     event = constructs(call, file, Effect.CAPTURES)
     target = file.target_at(call)
     if event is None or target is None:
         return
-    made = file.value(call)
-    kept = (
-        not is_known(made)
-        or (isinstance(made, Instance) and not made.exact)
-        or any(part.origin is not Origin.RUNNING for part in loops_in(made))
-    )
     used = using_run(call, file)
-    if not kept or used is None:
+    if used is None or not keeps_loop(file.value(call)):
         return
     run, variable = used
     shown, runner = f"{file.text_of(call.func)}()", f"{file.text_of(run.call.func)}()"
-    raises = event.set or event.caught
-    happens = R4 if raises else by_version(target, ((3, 7), R4), ((3, 14), R2))
-    message = f"{shown} takes the current loop before {runner} makes its own: {happens}"
+    message = f"{shown} takes the current loop before {runner} makes its own"
     fix, notes = attempt(lambda: build_inside(call, run, variable, file))
     yield Hit(
         call,
-        f"{message}; build it in an async def",
+        f"{message}: {happens(event, target)}; build it in an async def",
         fix,
         (*evidence(event, file, "takes the loop"), *notes),
     )
+
+
+def taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
+    target = file.target_at(statement)
+    for one in imported(statement, file, Effect.CAPTURES):
+        value = file.facts.global_value(one.name)
+        if target is None or one.run is None or value is None or not keeps_loop(value):
+            continue
+        runner = f"{file.text_of(one.run.call.func)}()"
+        message = f"`{one.name}` took the current loop at its import, before {runner} makes its own"
+        yield Hit(
+            one.alias,
+            f"{message}: {happens(one.event, target)}; build it in an async def",
+            None,
+            (*evidence(one.event, file, "takes the loop"), Note("no fix: it is built elsewhere")),
+        )
+
+
+def keeps_loop(value: Value) -> bool:
+    """Say whether an object may be bound to a loop that is not the running one."""
+    if not is_known(value) or (isinstance(value, Instance) and not value.exact):
+        return True
+    return any(part.origin is not Origin.RUNNING for part in loops_in(value))
+
+
+def happens(event: Event, target: Target) -> str:
+    raises = event.set or event.caught
+    return R4 if raises else by_version(target, ((3, 7), R4), ((3, 14), R2))

@@ -123,21 +123,25 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import build_inside, constructs, evidence, using_run
+from flake8_asyncrun.core.capture import build_inside, constructs, evidence, imported, using_run
 from flake8_asyncrun.core.errors import R3
-from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.names.values import Effect
 
 
-@rule("RUN202", on=cst.Call, fix=Safety.UNSAFE)
-def check(call: cst.Call, file: File) -> Iterator[Hit]:
+@rule("RUN202", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
+def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
+    if file.target_at(node) is not None:
+        yield from built(node, file) if isinstance(node, cst.Call) else taken(node, file)
+
+
+def built(call: cst.Call, file: File) -> Iterator[Hit]:
     event = constructs(call, file, Effect.NEEDS_RUNNING)
-    if event is None or file.target_at(call) is None:
+    if event is None:
         return
     used = using_run(call, file)
-    runs_here = any(file.enclosing_function(run.call) is None for run in file.runs)
-    if used is None and not file.facts.is_program and not runs_here:
+    if used is None and not _is_program(file):
         return
 
     def move() -> Fix:
@@ -154,3 +158,19 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         fix,
         (*evidence(event, file, "needs the loop"), *notes),
     )
+
+
+def taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
+    for one in imported(statement, file, Effect.NEEDS_RUNNING) if _is_program(file) else ():
+        message = f"`{one.name}` needs a running loop at its import, and none runs here: {R3}"
+        yield Hit(
+            one.alias,
+            f"{message}; build it in an async def",
+            None,
+            (*evidence(one.event, file, "needs the loop"), Note("no fix: it is built elsewhere")),
+        )
+
+
+def _is_program(file: File) -> bool:
+    runs_here = any(file.enclosing_function(run.call) is None for run in file.runs)
+    return file.facts.is_program or runs_here
