@@ -12,7 +12,7 @@ from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
-from flake8_asyncrun.names.shapes import is_stub, returns_of
+from flake8_asyncrun.names.shapes import is_stub, may_be_awaitable, returns_of
 from flake8_asyncrun.names.values import (
     NONE,
     SOMETHING,
@@ -27,6 +27,7 @@ from flake8_asyncrun.names.values import (
     Generator,
     GeneratorCoroutine,
     Instance,
+    Kind,
     Mapping,
     Method,
     Partial,
@@ -35,6 +36,7 @@ from flake8_asyncrun.names.values import (
     Value,
     is_generator,
     join,
+    kind_of,
 )
 
 
@@ -99,6 +101,12 @@ class Calls(Objects):
                 raise
             # What certainly came about until then did come about.
             self._events, self._maybe = events, depth
+            if (
+                isinstance(function, Class)
+                and not function.opaque
+                and not function.defines("__new__")
+            ):
+                return Instance(function, exact=False)
             return UNKNOWN
         finally:
             self._abroad, self._abroad_depth = before
@@ -146,20 +154,20 @@ class Calls(Objects):
         self, function: Function, arguments: Arguments, node: ast.AST, scope: Scope | None = None
     ) -> Value:
         body = function.node
-        if function.role == "contextmanager":
+        if function.gives == "contextmanager":
             return SOMETHING
         if isinstance(body, ast.AsyncFunctionDef):
             return (
                 AsyncGenerator(function) if is_generator(body) else Coroutine(function, arguments)
             )
-        if function.role == "coroutine":
+        if function.gives == "coroutine":
             return Coroutine()
         if is_generator(body):
-            generator_coroutine = function.role == "types.coroutine"
+            generator_coroutine = function.gives == "types.coroutine"
             return GeneratorCoroutine() if generator_coroutine else Generator(function)
         bound = function.bound
         if isinstance(bound, Instance) and not bound.exact and is_stub(function):
-            return UNKNOWN
+            return self._of_annotation(returns_of(body), function.scope)
         if function.scope.module.is_stub:
             return self._of_annotation(returns_of(body), function.scope)
         if len(self._running) > DEEPEST_CALL or self._running.count(body) > 1:
@@ -175,6 +183,8 @@ class Calls(Objects):
             result = self._body(function, inner)
             if result is UNKNOWN:
                 return self._of_annotation(returns_of(body), function.scope)
+            if isinstance(bound, Instance) and not bound.exact and may_be_awaitable(body):
+                return UNKNOWN if kind_of(result) is Kind.OTHER else result
             return result
         except Raised as raised:
             if raised.place is None or self._expects(raised.name):

@@ -161,7 +161,12 @@ class Interpreter(Flow):
 
     def _evaluate(self, node: ast.expr, scope: Scope) -> Value:
         self._step()
-        mine = self._recording and scope.module is self.module
+        # A part of an f-string stands, for Python 3.11 and before, where the whole does.
+        mine = (
+            self._recording
+            and scope.module is self.module
+            and not isinstance(node, ast.FormattedValue)
+        )
         if not mine:
             return self._expression(node, scope)
         if not isinstance(node, ast.Call):

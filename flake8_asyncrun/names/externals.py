@@ -15,11 +15,13 @@ from flake8_asyncrun.names.values import (
     External,
     Function,
     Future,
+    Generator,
     Instance,
     Kind,
     Loop,
     Made,
     Mapping,
+    Method,
     Origin,
     Partial,
     Place,
@@ -34,6 +36,9 @@ ROLES = {
     "builtins.classmethod": "classmethod",
     "builtins.property": "property",
     "functools.cached_property": "property",
+}
+
+GIVES = {
     "contextlib.contextmanager": "contextmanager",
     "contextlib.asynccontextmanager": "contextmanager",
     "asyncio.coroutine": "coroutine",
@@ -48,25 +53,25 @@ TRANSPARENT = {
     "typing.final",
     "typing.no_type_check",
     "typing.override",
+    "typing_extensions.deprecated",
     "typing_extensions.final",
     "typing_extensions.override",
     "warnings.deprecated",
 }
+
+_TYPING = ("typing", "typing_extensions")
 
 DATACLASS_DECORATORS = {"dataclass", "s", "attrs", "define", "frozen", "mutable"}
 
 CLASS_DECORATORS = {"final", "total_ordering", "runtime_checkable", "unique", "deprecated"}
 
 NOT_PLAIN = {
-    "Enum",
-    "IntEnum",
-    "StrEnum",
-    "Flag",
-    "IntFlag",
-    "TypedDict",
-    "NamedTuple",
-    "Protocol",
+    *("enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag", "enum.StrEnum"),
+    *(f"{module}.{name}" for module in _TYPING for name in ("NamedTuple", "TypedDict")),
 }
+"""Bases that make of a class what no call of `__init__` tells."""
+
+PROTOCOLS = {f"{module}.Protocol" for module in _TYPING}
 
 _AWAITABLE = {Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE}
 AWAITABLE_TESTS: dict[str, set[Kind]] = {
@@ -129,17 +134,34 @@ def same(left: Value, right: Value) -> bool | None:
                 (Instance, Function, Class, Loop, Future, Sequence, Mapping, Coroutine, Partial),
             )
             return False if certainly_not else None
+    if isinstance(left, External) and isinstance(right, External):
+        return left.name == right.name if left.known and right.known else None
     if isinstance(left, (Instance, Class)) and isinstance(right, (Instance, Class)):
         return left is right or None
     return None
 
 
 def is_instance(value: Value, cls: Value) -> Value:
+    if isinstance(cls, Sequence) and not cls.open:
+        answers = [is_instance(value, one) for one in cls.items]
+        if Const(True) in answers:
+            return Const(True)
+        return UNKNOWN if UNKNOWN in answers else Const(False)
     if isinstance(value, Instance) and isinstance(cls, Class) and cls in value.cls.order:
         return Const(True)
-    if value == NONE and isinstance(cls, (Class, External)):
-        return Const(isinstance(cls, External) and "NoneType" in cls.name)
+    if isinstance(value, Const) and isinstance(cls, Class):
+        return Const(False)
+    if isinstance(value, Const) and isinstance(cls, External) and cls.known:
+        known = _BUILTIN_TYPES.get(cls.name.removeprefix("builtins."))
+        if known is not None:
+            return Const(isinstance(value.value, known))
+        return Const("NoneType" in cls.name) if value == NONE else UNKNOWN
     return UNKNOWN
+
+
+_BUILTIN_TYPES: dict[str, type] = {
+    one.__name__: one for one in (bool, bytes, complex, dict, float, int, list, set, str, tuple)
+}
 
 
 def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: bool) -> Value:
@@ -179,12 +201,27 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: boo
 def escape(arguments: Arguments) -> None:
     """Note that code of which nothing is known got hold of these, and may change them."""
     for value in [*arguments.positional, *arguments.keywords.values()]:
-        if isinstance(value, Instance):
+        _escape(value)
+
+
+def _escape(value: Value) -> None:
+    match value:
+        case Instance(attributes=attributes):
             value.exact = False
-            for name, held in value.attributes.items():
+            for name, held in attributes.items():
                 if isinstance(held, (Const, Sequence, Mapping)):
-                    value.attributes[name] = UNKNOWN
-        elif isinstance(value, Mapping):
+                    attributes[name] = UNKNOWN
+        case Mapping():
             value.forget()
-        elif isinstance(value, Sequence):
+        case Sequence():
             value.open = True
+        case Function(bound=Instance() as bound) | Method(owner=Instance() as bound):
+            _escape(bound)
+        case Partial(function=function, arguments=given):
+            _escape(function)
+            escape(given)
+        case Generator(function=Function() as function):
+            _escape(function)
+        case Coroutine(function=Function() as function, arguments=Arguments() as given):
+            _escape(function)
+            escape(given)

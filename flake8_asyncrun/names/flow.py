@@ -189,8 +189,11 @@ class Flow(Outside):
                 before = self._maybe
                 try:
                     left = self._block(block, scope, frame)
-                except Raised:
+                except Raised as raised:
                     left = Left.RAISE
+                    if not _is_own(raised, block, scope):
+                        # What is called raises, as far as we know: it may not, and then return.
+                        frame.returned.append(UNKNOWN)
                 self._maybe = before
             ways.append(left)
             if left is Left.NOT:
@@ -368,3 +371,12 @@ def _on_all_ways(ways: list[list[Event]], depth: int) -> Iterator[Event]:
         ]
         if first and first[0] is not None and all(first):
             yield replace(first[0], depth=depth)
+
+
+def _is_own(raised: Raised, block: list[ast.stmt], scope: Scope) -> bool:
+    """Say whether it is a statement of a block that raises, or asyncio on its behalf."""
+    place = raised.place
+    if place is None:
+        return True
+    last = block[-1].end_lineno or block[-1].lineno
+    return place.path == scope.module.path and block[0].lineno <= place.line <= last

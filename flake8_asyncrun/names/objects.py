@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
@@ -10,8 +11,10 @@ from flake8_asyncrun.names.context import decorated
 from flake8_asyncrun.names.externals import (
     CLASS_DECORATORS,
     DATACLASS_DECORATORS,
+    GIVES,
     IDENTITY,
     NOT_PLAIN,
+    PROTOCOLS,
     ROLES,
     TRANSPARENT,
     does,
@@ -87,6 +90,8 @@ class Objects(Names):
                 return None
             if isinstance(result, Function) and name in ROLES:
                 result.role = ROLES[name]
+            elif isinstance(result, Function) and name in GIVES:
+                result.gives = GIVES[name]
             elif isinstance(result, Function) and name in TRANSPARENT:
                 result.abstract |= name == "abc.abstractmethod"
             elif is_accessor(decorator):
@@ -104,7 +109,7 @@ class Objects(Names):
         except Raised:
             return UNKNOWN
         if isinstance(value, Function) and owner is not None and value is not result:
-            return Function(value.node, value.scope, owner, None, value.role)
+            return replace(value, owner=owner, bound=None)
         return value
 
     def _make_class(self, node: ast.ClassDef, scope: Scope) -> Value:
@@ -121,6 +126,7 @@ class Objects(Names):
                 cls.outside += value.outside
             elif isinstance(value, External):
                 cls.outside.append(value)
+                cls.is_protocol |= value.name in PROTOCOLS
             elif not isinstance(value, Made):
                 cls.opaque = True
         cls.order = [cls, *_merge(orders)]
@@ -232,7 +238,7 @@ class Objects(Names):
     def _instantiate(
         self, cls: Class, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
-        if {base.name.rpartition(".")[2] for base in cls.outside} & NOT_PLAIN:
+        if any(base.name in NOT_PLAIN for base in cls.outside):
             return SOMETHING
         instance = Instance(cls, exact=not cls.opaque)
         new = self._member(cls, "__new__")
@@ -301,9 +307,7 @@ class Objects(Names):
             promised = self._evaluate_quietly(annotation, scope)
         except Raised:
             return UNKNOWN
-        if isinstance(promised, Class) and "Protocol" not in {
-            base.name.rpartition(".")[2] for base in promised.outside
-        }:
+        if isinstance(promised, Class) and not promised.is_protocol:
             return Instance(promised, exact=False)
         return promised_by(promised, place) if isinstance(promised, External) else UNKNOWN
 

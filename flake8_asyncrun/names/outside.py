@@ -304,6 +304,8 @@ class Outside(Calls):
                 return NONE
             case "type", [Instance(cls=cls)]:
                 return cls
+            case "type", [Const(value=constant)]:
+                return External(f"builtins.{type(constant).__name__}")
             case "print" | "setattr" | "delattr", _:
                 return NONE
             case "dict", []:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 FindModule = Callable[[str], tuple[str, str] | None]
 """From a dotted name to the path and the text of the module, None where there is no source."""
 
-# Known by table: their own sources say less (C code) or another thing (uvloop) than what was run.
-BY_TABLE = frozenset(sys.stdlib_module_names | {"asyncio", "uvloop"})
+# Known by table: their own sources say less (C code), another thing (uvloop), or much that has
+# nothing to do with loops.
+BY_TABLE = frozenset(
+    sys.stdlib_module_names | {"asyncio", "certifi", "idna", "typing_extensions", "uvloop"}
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Module:
     judge: Judge
     """What decides conditions in it."""
     bindings: Bindings
+    rebinds: bool
+    """Whether its text speaks of a `global` at all."""
     known: dict[str, Value | None] = field(default_factory=dict)
     """What was found out of its names."""
     events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
@@ -98,7 +103,7 @@ class Module:
         """Names that a function declares `global`: the module's own line may be outdated."""
         return frozenset(
             name
-            for node in ast.walk(self.tree)
+            for node in (ast.walk(self.tree) if self.rebinds else ())
             if isinstance(node, ast.Global)
             for name in node.names
         )
@@ -155,19 +160,26 @@ class Project:
 
     def load(self, name: str, path: str, text: str) -> Module:
         """Return the module of a text at hand; raise Unreadable where it cannot be parsed."""
-        return self._load(name, path, text, lambda test: conditions.judge(test, self.target))
+        tree = syntax.parse(text)
+        return self._loaded(
+            name, path, text, tree, lambda test: conditions.judge(test, self.target)
+        )
 
     def _load_found(self, name: str, path: str, text: str) -> Module | None:
         try:
-            return self._load(
-                name, path, text, lambda test: conditions.judge_elsewhere(test, self.target)
+            # How deep it is shows where it is evaluated.
+            tree = syntax.parse_any_depth(text)
+            return self._loaded(
+                name, path, text, tree, lambda test: conditions.judge_elsewhere(test, self.target)
             )
-        except syntax.Unreadable:
+        except (syntax.Unreadable, RecursionError):
             return None
 
-    def _load(self, name: str, path: str, text: str, judge: Judge) -> Module:
-        tree = syntax.parse(text)
-        return Module(name, path, tree, _is_package(path), judge, collect(tree.body, judge))
+    def _loaded(self, name: str, path: str, text: str, tree: ast.Module, judge: Judge) -> Module:
+        rebinds = "global " in text
+        return Module(
+            name, path, tree, _is_package(path), judge, collect(tree.body, judge), rebinds
+        )
 
 
 def _is_package(path: str) -> bool:

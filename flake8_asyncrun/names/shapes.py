@@ -50,6 +50,14 @@ def returns_of(node: FunctionNode) -> ast.expr | None:
     return None if isinstance(node, ast.Lambda) else node.returns
 
 
+def may_be_awaitable(node: FunctionNode) -> bool:
+    """Say whether an annotation leaves it to a method that overrides this one to be awaited."""
+    returns = returns_of(node)
+    if returns is None or isinstance(node, ast.AsyncFunctionDef):
+        return False
+    return any(word in ast.unparse(returns) for word in ("Any", "Awaitable", "Coroutine", "Future"))
+
+
 def expression(text: str) -> ast.expr | None:
     """Return an annotation that was written as a string; None for what is no expression."""
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # LibCST's parser is native and recursive: from some 5,000 levels on it overflows its stack and
 # takes the process along, where `ast` raises. A chain of `and` is one node to `ast` and a level
@@ -21,19 +24,36 @@ class Unreadable(Exception):
 
 def parse(text: str) -> ast.Module:
     """Return the tree of `text`; raise Unreadable where there is none, or it is too deep."""
+    tree = parse_any_depth(text)
+    if _depth(tree) > DEEPEST:
+        raise Unreadable("nested too deeply")
+    return tree
+
+
+def parse_any_depth(text: str) -> ast.Module:
+    """Return the tree of `text`; raise Unreadable where there is none."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_collecting():
             warnings.simplefilter("ignore")  # invalid escapes are the compiler's to tell
-            tree = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as error:
         raise Unreadable(f"syntax error: {error.msg}", error.lineno) from None
     except ValueError as error:
         raise Unreadable(str(error)) from None
     except (RecursionError, MemoryError):
         raise Unreadable("nested too deeply") from None
-    if _depth(tree) > DEEPEST:
-        raise Unreadable("nested too deeply")
-    return tree
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the collector still: a parser makes many objects and no garbage, at thrice the speed."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def compiles(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -224,7 +224,9 @@ class Function(Value):
     owner: Class | None = None
     bound: Value | None = None
     role: str = ""
-    """How a decorator changes it: "staticmethod", "classmethod", "property", "contextmanager" …"""
+    """How a decorator changes what it is bound to: "staticmethod", "classmethod", "property"."""
+    gives: str = ""
+    """How one changes what a call gives: "contextmanager", "coroutine", "types.coroutine"."""
     abstract: bool = False
     truth = True
 
@@ -243,7 +245,7 @@ class Function(Value):
         return f"{self.scope.module.name}.{owner}{self.name}"
 
     def bind(self, to: Value) -> Function:
-        return Function(self.node, self.scope, self.owner, to, self.role, self.abstract)
+        return replace(self, bound=to)
 
 
 @dataclass(eq=False)
@@ -259,6 +261,8 @@ class Class(Value):
     """The method resolution order, as far as it has source."""
     outside: list[External] = field(default_factory=list)
     """Bases without source, anywhere above."""
+    is_protocol: bool = False
+    """Whether it only describes objects of other classes."""
     dataclass: bool = False
     opaque: bool = False
     """Whether something we do not know (a decorator, a base that is no class) took part."""

@@ -193,7 +193,7 @@ def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, 
     if isinstance(value, Mapping):
         return f"{shown} {returns} a dict, not a coroutine", "hand over a coroutine"
     if isinstance(value, Function) and kind_of(value) is Kind.OTHER:
-        if value.role or (value.owner is not None and value.bound is None):
+        if value.role or value.gives or (value.owner is not None and value.bound is None):
             return None
         return f"{shown} {returns} a function, not a coroutine", "call it without asyncio.run"
     if isinstance(value, Instance) and kind_of(value) is Kind.OTHER:
