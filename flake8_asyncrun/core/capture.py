@@ -162,9 +162,15 @@ def _hands_on_loop(name: cst.Name, file: File) -> bool:
     return called or any(True for _ in loops_in(file.value(attribute)))
 
 
-def assigned_to(call: cst.Call, file: File) -> Variable | None:
-    """Return the variable that alone a call's value is assigned to, or what is made with it."""
+_DISPLAYS = (cst.List, cst.Tuple, cst.Set, cst.Dict)
+
+
+def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
+    """Return the variable that a call's value is assigned to: alone, in a display, or built in."""
     parent = file.source.parent(call)
+    if isinstance(parent, (cst.BaseElement, cst.DictElement)):
+        display = file.source.parent(parent)
+        return assigned_to(display, file) if isinstance(display, _DISPLAYS) else None
     if isinstance(parent, cst.Arg):
         outer = file.source.parent(parent)
         is_made = isinstance(outer, cst.Call) and isinstance(file.value(outer), Instance)

@@ -222,6 +222,8 @@ class Calls(Objects):
         node: ast.AST,
         scope: Scope | None,
     ) -> Value:
+        if isinstance(function, Function) and not known.safe:
+            escape(arguments)
         if known.safe or isinstance(function, Class):
             with self._quiet():
                 value = (

@@ -354,6 +354,7 @@ class Flow(Outside):
 
     def _entered(self, value: Value, node: ast.With | ast.AsyncWith) -> Value:
         if isinstance(value, Made):
+            self._make_current(value)
             return value
         if isinstance(value, Instance) and isinstance(node, ast.With):
             member = self._member(value.cls, "__enter__")

@@ -84,6 +84,16 @@ class Knowledge:
             return known
         return _written().get(name) or self._generated(name)
 
+    def has_members(self, name: str) -> bool:
+        """Say whether something is known of a member of what a dotted name stands for."""
+        return name in self._owners
+
+    @functools.cached_property
+    def _owners(self) -> frozenset[str]:
+        names = [*self.told.names, *_written()]
+        names += (name for table in _generated().values() for name in table.entries)
+        return frozenset(name.rpartition(".")[0] for name in names)
+
     def of_source(self, name: str) -> Known | None:
         """Return what counts more than the source at hand for a name, None where nothing does."""
         if (known := self.told.of(name)) is not None:

@@ -180,10 +180,16 @@ class Names(Machine):
             if not self._recording:
                 # Of a module that hands a name on, which does to the loop what its own does.
                 self._events += owner.module.events.get(name, ())
-            return External(f"{base}.{name}", known=False) if value is None else value
+            if value is None or (value is UNKNOWN and self._is_told_of(f"{base}.{name}")):
+                return External(f"{base}.{name}", known=False)
+            return value
         if base.partition(".")[0] in BY_TABLE:
             return External(f"{base}.{name}")
         return self._module_value(f"{base}.{name}")
+
+    def _is_told_of(self, name: str) -> bool:
+        knowledge = self.project.knowledge
+        return knowledge.has_members(name) or knowledge.of(name) is not None
 
     def _from_stars(self, stars: list[ast.ImportFrom], module: Module, name: str) -> Value | None:
         for statement in reversed(stars):
@@ -213,7 +219,10 @@ class Names(Machine):
             submodule = self.project.module(f"{module.name}.{name}")
             if submodule is not None:
                 return ModuleValue(submodule)
-        return UNKNOWN if value is None else value
+        if value is None or value is UNKNOWN:
+            dotted = f"{module.name}.{name}"
+            return External(dotted, known=False) if self._is_told_of(dotted) else UNKNOWN
+        return value
 
     def _class_scope(self, cls: Class) -> Scope:
         return Scope(cls.scope.module, cls.scope, cls.members, is_class=True, owner=cls)

@@ -50,6 +50,8 @@ from flake8_asyncrun.names.values import (
 
 def _merge(orders: list[list[Class]]) -> list[Class]:
     """Merge method resolution orders as C3 does; a conflict takes the first that comes."""
+    if len(orders) == 1:
+        return orders[0]
     merged: list[Class] = []
     while orders := [order for order in orders if order]:
         heads = (order[0] for order in orders)
@@ -190,9 +192,18 @@ class Objects(Names):
             return value.bind(instance.cls if value.role == "classmethod" else instance)
         if name == "__class__":
             return instance.cls
+        if value is None and (base := self._base_told_of(instance.cls, name)) is not None:
+            return Method(Made(base.name), name)
         if value is None or not instance.exact:
             return UNKNOWN
         return value
+
+    def _base_told_of(self, cls: Class, name: str) -> External | None:
+        """Return the base without source of whose member we were told."""
+        told = self.project.knowledge
+        return next(
+            (one for one in cls.outside if not one.known and told.of(f"{one.name}.{name}")), None
+        )
 
     def _super_attribute(self, parent: Super, name: str, node: ast.AST) -> Value:
         instance = parent.instance

@@ -74,9 +74,12 @@ class Outside(Calls):
         self, function: External, arguments: Arguments, node: ast.AST, scope: Scope | None
     ) -> Value:
         if not function.known:
-            known = self.project.knowledge.of(function.name)
+            knowledge = self.project.knowledge
+            known = knowledge.of(function.name)
             escape(arguments)
-            return UNKNOWN if known is None else self._call_known(known, arguments, node, scope)
+            if known is not None:
+                return self._call_known(known, arguments, node, scope)
+            return Made(function.name) if knowledge.has_members(function.name) else UNKNOWN
         name = asyncio_table.canonical(function.name)
         done = does(function)
         if done is not None:
@@ -234,6 +237,7 @@ class Outside(Calls):
                 return NONE
             case Made(name="asyncio.Runner"):
                 self.touched = True
+                self._make_current(owner)
                 if name == "run" and arguments.positional:
                     self._handles("asyncio.Runner.run()", self._here(node, scope))
                     return self._run(arguments.positional[0])
@@ -245,6 +249,11 @@ class Outside(Calls):
                     return Coroutine()
                 return UNKNOWN if owner.name.startswith("asyncio.") else Made(owner.name + "()")
         return UNKNOWN
+
+    def _make_current(self, runner: Made) -> None:
+        """Note that a runner made its loop, which is current from then on (finding 9)."""
+        if runner.name == "asyncio.Runner":
+            self._current = Const(None)
 
     def _call_loop(
         self, loop: Loop, name: str, arguments: Arguments, node: ast.AST, scope: Scope | None

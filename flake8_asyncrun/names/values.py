@@ -6,7 +6,7 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from flake8_asyncrun.names.project import Bindings, Module
@@ -368,7 +368,7 @@ def _yields(node: FunctionNode) -> bool:
     return False
 
 
-def join(left: Value, right: Value) -> Value:
+def join(left: Value, right: Value, depth: int = 4) -> Value:
     """Return what is true of both values, UNKNOWN where they have nothing in common."""
     if left is right or left == right:
         return left
@@ -378,26 +378,32 @@ def join(left: Value, right: Value) -> Value:
     if isinstance(left, Coroutine) and isinstance(right, Coroutine):
         return Coroutine()
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return Mapping(
-            {
-                key: join(left.items.get(key, UNKNOWN), right.items.get(key, UNKNOWN))
-                for key in left.items.keys() | right.items.keys()
-            },
-            left.open or right.open,
-        )
+        items = _joined(left.items, right.items, depth)
+        is_open = left.open or right.open or items is None
+        return Mapping(items or {}, is_open)
     if isinstance(left, Loop) and isinstance(right, Loop):
         return left if left.origin is right.origin else Loop(Origin.UNKNOWN)
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
-        names = left.attributes.keys() | right.attributes.keys()
-        return Instance(
-            left.cls,
-            {
-                name: join(left.attributes.get(name, UNKNOWN), right.attributes.get(name, UNKNOWN))
-                for name in names
-            },
-            left.exact and right.exact,
-        )
+        attributes = _joined(left.attributes, right.attributes, depth)
+        exact = left.exact and right.exact and attributes is not None
+        return Instance(left.cls, attributes or {}, exact)
     return UNKNOWN
+
+
+_Key = TypeVar("_Key")
+_MOST_JOINED = 100
+
+
+def _joined(
+    left: dict[_Key, Value], right: dict[_Key, Value], depth: int
+) -> dict[_Key, Value] | None:
+    """Join values by name; None for more than it is worth to look at."""
+    if not depth or len(left) + len(right) > _MOST_JOINED:
+        return None
+    return {
+        key: join(left.get(key, UNKNOWN), right.get(key, UNKNOWN), depth - 1)
+        for key in {**left, **right}
+    }
 
 
 def loops_in(value: Value, depth: int = 6) -> Iterator[Loop | Future | Made]:
