@@ -65,6 +65,7 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
     "--python", metavar="PATH", help="An interpreter or environment whose packages are imported."
 )
 @click.option("--isolated", is_flag=True, help="Read no pyproject.toml.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 @click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
 @click.option("--explain", metavar="CODE", help="Print a rule's manual.")
 @click.option("--list-rules", is_flag=True, help="Print all rules, one a line.")
@@ -81,6 +82,7 @@ def main(
     target_version: str | None,
     python: str | None,
     isolated: bool,
+    no_cache: bool,
     stdin_filename: str | None,
     explain: str | None,
     list_rules: bool,
@@ -121,10 +123,13 @@ def main(
 
     from flake8_asyncrun.run import run
 
-    fix = diff or not check
+    fix, cached = diff or not check, not no_cache
     if paths == ("-",):
-        sys.exit(_standard_input(stdin_filename, configure, fix=fix, diff=diff, form=output_format))
-    reports = run(paths or (".",), configure, fix=fix, write=fix and not diff)
+        form = output_format
+        sys.exit(
+            _standard_input(stdin_filename, configure, fix=fix, diff=diff, form=form, cached=cached)
+        )
+    reports = run(paths or (".",), configure, fix=fix, write=fix and not diff, cached=cached)
     if not reports:
         click.echo("warning: no Python files there", err=True)
     _print(reports, diff=diff, form=output_format)
@@ -146,7 +151,13 @@ def _configure(given: dict[str, object], isolated: bool, path: str) -> Config:
 
 
 def _standard_input(
-    name: str | None, configure: Configure, *, fix: bool, diff: bool, form: str
+    name: str | None,
+    configure: Configure,
+    *,
+    fix: bool,
+    diff: bool,
+    form: str,
+    cached: bool,
 ) -> int:
     from flake8_asyncrun import files
     from flake8_asyncrun.report import FileReport
@@ -157,7 +168,7 @@ def _standard_input(
     data = sys.stdin.buffer.read()
     try:
         file = files.decode(name or "-", data)
-        result = run_text(file, configure, fix=fix)
+        result = run_text(file, configure, fix=fix, cached=cached)
         written = files.encode(file, result.after) if result.changed else data
     except files.FileError as error:
         result = FileReport(error.path, errors=(str(error),))

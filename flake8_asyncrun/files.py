@@ -17,10 +17,6 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from flake8_asyncrun.names.project import FindModule
 
 SUFFIXES = (".py", ".pyi")
 
@@ -467,15 +463,9 @@ def _plain_text(path: Path) -> str:
         return ""
 
 
-def module_finder(roots: Iterable[str]) -> FindModule:
-    """Return a function that finds a module's source as Python would, below `roots` in order.
-
-    It gives the path and the text, or None for whatever has no readable source: namespace
-    packages, compiled modules, undecodable or very large files. It never raises, and remembers what
-    it found. Where there is no source it takes a stub: beside a compiled module, alone in a folder,
-    or in a package of stubs (PEP 561).
-    """
-    return _Finder(tuple(Path(root) for root in roots)).text
+def module_finder(roots: Iterable[str]) -> Finder:
+    """Return what finds a module's source as Python would, below `roots` in order."""
+    return Finder(tuple(Path(root) for root in roots))
 
 
 @dataclass(frozen=True)
@@ -495,22 +485,63 @@ class _Listing:
     """Modules that need no source."""
 
 
-class _Finder:
+class Finder:
+    """From a dotted name to the path and the text of the module's source (a `FindModule`).
+
+    None for whatever has no readable source: namespace packages, compiled modules, undecodable or
+    very large files. It never raises, and remembers what it found. Where there is no source it
+    takes a stub: beside a compiled module, alone in a folder, or in a package of stubs (PEP 561).
+    """
+
     def __init__(self, roots: tuple[Path, ...]) -> None:
         self.roots = roots
         self.located: dict[str, _Located | None] = {}
         self.texts: dict[str, tuple[str, str] | None] = {}
         self.listings: dict[Path, _Listing] = {}
+        self.deciding: dict[str, frozenset[Path]] = {}
 
-    def text(self, name: str) -> tuple[str, str] | None:
+    def __call__(self, name: str) -> tuple[str, str] | None:
         if name not in self.texts:
-            parts = name.split(".")
-            is_name = len(parts) <= DEEPEST_MODULE and all(part.isidentifier() for part in parts)
-            stubs = ".".join([f"{parts[0]}-stubs", *parts[1:]])
-            places = (self.locate(each) for each in (name, stubs)) if is_name else ()
-            path = next((place.path for place in places if place and place.path), None)
+            path = self.where(name)
             self.texts[name] = None if path is None else _module_text(path)
         return self.texts[name]
+
+    def where(self, name: str) -> Path | None:
+        """Return the path of the source or stub that a name leads to, be it readable or not."""
+        places = (self.locate(each) for each in _spellings(name))
+        return next((place.path for place in places if place and place.path), None)
+
+    def looked_at(self, names: Iterable[str]) -> set[Path]:
+        """Return the files and folders that decide where `names` lead.
+
+        While each of them is as it was, and has the same entries, so do the names lead to the same
+        places, or to none. A path that is not there, as of a broken link, may be among them.
+        """
+        found = {*self.roots, *self.finders_in_place}
+        for name in names:
+            for each in _spellings(name):
+                found |= self.deciding_on(each)
+        return found
+
+    def deciding_on(self, name: str) -> frozenset[Path]:
+        if name not in self.deciding:
+            parent, dot, leaf = name.rpartition(".")
+            above = self.locate(parent) if dot else _Located(None, self.roots)
+            found = set(self.deciding_on(parent)) if dot else set()
+            places = [(folder, leaf) for folder in (above.folders if above else ())]
+            if name in self.in_place:
+                places.append((self.in_place[name].parent, self.in_place[name].name))
+            for folder, each in places:
+                found.add(folder)
+                here = self.listing(folder).names
+                found |= {
+                    folder / one for one in (each, f"{each}.py", f"{each}.pyi") if one in here
+                }
+                inner = folder / each
+                inside = self.listing(inner).names if each in here else ()
+                found |= {inner / one for one in ("__init__.py", "__init__.pyi") if one in inside}
+            self.deciding[name] = frozenset(found)
+        return self.deciding[name]
 
     def locate(self, name: str) -> _Located | None:
         if name not in self.located:
@@ -576,12 +607,28 @@ class _Finder:
     def in_place(self) -> dict[str, Path]:
         """Where modules are that were installed in place, by finders instead of .pth files."""
         found: dict[str, Path] = {}
-        for root in self.roots:
-            for name in sorted(self.listing(root).names):
-                if _IN_PLACE.fullmatch(name):
-                    for module, path in _mapped(_plain_text(root / name)):
-                        found.setdefault(module, path)
+        for finder in self.finders_in_place:
+            for module, path in _mapped(_plain_text(finder)):
+                found.setdefault(module, path)
         return found
+
+    @functools.cached_property
+    def finders_in_place(self) -> tuple[Path, ...]:
+        """The files in which those finders are."""
+        return tuple(
+            root / name
+            for root in self.roots
+            for name in sorted(self.listing(root).names)
+            if _IN_PLACE.fullmatch(name)
+        )
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """Return what may lead to a module: its name, then that of its stubs."""
+    parts = name.split(".")
+    if len(parts) > DEEPEST_MODULE or not all(part.isidentifier() for part in parts):
+        return ()
+    return name, ".".join([f"{parts[0]}-stubs", *parts[1:]])
 
 
 _COMPILED = (".so", ".pyd", ".pyc")

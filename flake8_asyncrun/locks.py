@@ -73,6 +73,19 @@ class Versions:
                 wanted[name] = wanted.get(name) or wishes
         return MappingProxyType(wanted)
 
+    @functools.cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Those of all files that it is read from, in the order in which they count."""
+        return tuple(str(stamped.path) for source in self.sources for stamped in _stamps(source.of))
+
+    def said(self, distribution: str) -> tuple[str, ...] | None:
+        """Return the versions and conditions that are said of a distribution, as text.
+
+        () is any version; None where the project says nothing of the distribution.
+        """
+        wishes = self.wanted.get(canonicalize_name(distribution))
+        return None if wishes is None else tuple(str(wish) for wish in wishes)
+
     def choose(self, distribution: str, releases: Sequence[str]) -> Sequence[str] | None:
         """Return those of some releases, oldest first, that speak for what the project may have.
 
@@ -143,6 +156,14 @@ class _Stamped:
     path: Path
     mtime: int
     size: int
+
+
+def _stamps(of: Iterable[Any]) -> Iterator[_Stamped]:
+    for each in of:
+        if isinstance(each, _Stamped):
+            yield each
+        else:
+            yield from _stamps(each)
 
 
 @dataclass(frozen=True)

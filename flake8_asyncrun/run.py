@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_asyncrun import files
+from flake8_asyncrun import cache, files
+from flake8_asyncrun.cache import Answer, Cache, Ground
 from flake8_asyncrun.config import Config, ConfigError, selected
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import fix_source
@@ -35,8 +36,6 @@ ROUNDS = 10
 
 Configure = Callable[[str], Config]
 """The configuration of a path; may raise ConfigError."""
-FindProject = Callable[[str, Config], Project]
-"""The project around a path; may raise FileError."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,45 @@ class Found:
     """What went wrong, one line each, without the path."""
 
 
-def run(paths: Iterable[str], configure: Configure, *, fix: bool, write: bool) -> list[FileReport]:
+@dataclass(frozen=True)
+class _Surroundings:
+    """What answers about a file are made of, and where they are kept."""
+
+    project: Project
+    cache: Cache | None
+
+
+_FindSurroundings = Callable[[str, Config], _Surroundings]
+"""What there is around the file at a path; may raise FileError."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is the same for all files in a folder."""
+
+    folders: tuple[str, ...]
+    """Where imports are looked up."""
+    wanted: Versions
+    cache: Path | None
+
+
+def run(
+    paths: Iterable[str],
+    configure: Configure,
+    *,
+    fix: bool,
+    write: bool,
+    cached: bool = True,
+) -> list[FileReport]:
     """Check all Python files that `paths` name, and return a report for each, in a fixed order.
 
-    With `fix` the reports hold the text with its fixes, with `write` the files do, too. Nothing is
-    raised: what could not be done is in the reports' `errors`.
+    With `fix` the reports hold the text with its fixes, with `write` the files do, too. Unless they
+    may be `cached`, no answers of earlier runs are used or kept. Nothing is raised: what could not
+    be done is in the reports' `errors`.
     """
     names, unlisted = files.python_files(paths)
     jobs = [_prepare(name, functools.partial(files.read, name), configure) for name in names]
-    reports = _settle(jobs, fix=fix)
+    reports = _settle(jobs, fix=fix, cached=cached)
     if write:
         reports = [
             _write(job.file, report) if isinstance(job, _Job) and report.changed else report
@@ -65,20 +94,20 @@ def run(paths: Iterable[str], configure: Configure, *, fix: bool, write: bool) -
     return [*reports, *(FileReport(error.path, errors=(str(error),)) for error in unlisted)]
 
 
-def run_text(file: TextFile, configure: Configure, *, fix: bool) -> FileReport:
-    """Check one text that was not read from its path, as `run` does. Nothing is written."""
-    return _settle([_prepare(file.path, lambda: file, configure)], fix=fix)[0]
+def run_text(file: TextFile, configure: Configure, *, fix: bool, cached: bool = True) -> FileReport:
+    """Check one text that was not read from its path, as `run` does. No file is changed."""
+    return _settle([_prepare(file.path, lambda: file, configure)], fix=fix, cached=cached)[0]
 
 
 def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
     """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised."""
     source = Source(path, text, files.module_name(path, files.project_roots(path)))
     try:
-        project = _project(path, configure(path))
+        around = _around(path, configure(path))
     except (ConfigError, FileError) as error:
         return source, Found(errors=(str(error),))
     try:
-        return source, _ask(source, project, ALL)
+        return source, _answer(source, around, ALL)
     except Unreadable as error:
         return source, Found(errors=(str(error),))
 
@@ -107,19 +136,20 @@ def _rules(config: Config) -> tuple[Rule, ...]:
     return tuple(rule for rule in ALL if rule.code in codes)
 
 
-def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool) -> list[FileReport]:
+def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> list[FileReport]:
     """Check the jobs, and with `fix` again until no file's fix makes a finding in another."""
     reports = [
         FileReport(job.file.path, job.file.text, job.file.text) if isinstance(job, _Job) else job
         for job in jobs
     ]
     for _ in range(ROUNDS):
-        find_project = _projects(
-            {os.path.realpath(report.path): report.after for report in reports if report.changed}
+        find_surroundings = _surroundings(
+            {os.path.realpath(report.path): report.after for report in reports if report.changed},
+            cached=cached,
         )
         earlier = reports
         reports = [
-            _check(job, report, find_project, fix=fix) if isinstance(job, _Job) else report
+            _check(job, report, find_surroundings, fix=fix) if isinstance(job, _Job) else report
             for job, report in zip(jobs, earlier, strict=True)
         ]
         moved = [new.after != old.after for new, old in zip(reports, earlier, strict=True)]
@@ -133,14 +163,16 @@ def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool) -> list[FileReport]
     ]
 
 
-def _check(job: _Job, report: FileReport, find_project: FindProject, *, fix: bool) -> FileReport:
+def _check(
+    job: _Job, report: FileReport, find_surroundings: _FindSurroundings, *, fix: bool
+) -> FileReport:
     path = job.file.path
     module = files.module_name(path, files.project_roots(path))
     source = Source(path, report.after, module)
     errors: dict[str, None] = {}
 
     def ask(source: Source) -> list[Finding]:
-        found = _ask(source, project, job.rules)
+        found = _answer(source, around, job.rules)
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
         return list(suppress(source, found.findings))
 
@@ -151,7 +183,7 @@ def _check(job: _Job, report: FileReport, find_project: FindProject, *, fix: boo
 
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
     try:
-        project = find_project(path, job.config)
+        around = find_surroundings(path, job.config)
         if not fix:
             return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
         fixed = fix_source(source, ask, allowed)
@@ -171,6 +203,36 @@ def _check(job: _Job, report: FileReport, find_project: FindProject, *, fix: boo
         applied=(*report.applied, *fixed.applied),
         errors=tuple(errors),
     )
+
+
+def _answer(source: Source, around: _Surroundings, rules: Sequence[Rule]) -> Found:
+    """Return what rules say of a file, now or in an earlier run, as `_ask` does."""
+    kept = around.cache
+    codes = (rule.code for rule in rules)
+    question = (
+        kept.question(source.path, source.module, source.text, codes)
+        if kept is not None and may_have_findings(source.text)
+        else None
+    )
+    if kept is None or question is None:
+        return _ask(source, around.project, rules)
+    if (known := kept.recall(question)) is not None:
+        if known.unreadable is not None:
+            raise Unreadable(*known.unreadable)
+        if known.prints_back:
+            # Else it would take a tree to say in which line a finding is.
+            source.printed = source.text
+        return Found(known.findings)
+    with around.project.consulting() as names:
+        try:
+            found = _ask(source, around.project, rules)
+        except Unreadable as error:
+            kept.keep(question, Answer(unreadable=(str(error), error.line)), names)
+            raise
+    if not found.errors:
+        prints_back = bool(found.findings) and source.prints_back
+        kept.keep(question, Answer(found.findings, prints_back=prints_back), names)
+    return found
 
 
 def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
@@ -216,8 +278,8 @@ def _write(file: TextFile, report: FileReport) -> FileReport:
     return report
 
 
-def _projects(changed: Mapping[str, str]) -> FindProject:
-    """Return projects that see the `changed` texts instead of what is on disk.
+def _surroundings(changed: Mapping[str, str], *, cached: bool) -> _FindSurroundings:
+    """Return what sees the `changed` texts instead of what is on disk.
 
     One project serves all files that look imports up in the same folders, and want the same.
     """
@@ -233,21 +295,36 @@ def _projects(changed: Mapping[str, str]) -> FindProject:
         return find
 
     @functools.cache
-    def project(folders: tuple[str, ...], target: Target, told: Told, wanted: Versions) -> Project:
-        knowledge = Knowledge(told, wanted.choose)
-        return Project(overlaid(files.module_finder(folders)), target, knowledge)
+    def project(
+        folders: tuple[str, ...], target: Target, told: Told, wanted: Versions
+    ) -> tuple[Project, Ground]:
+        finder = files.module_finder(folders)
+        find_module = overlaid(finder)
+        ground = Ground(finder, find_module, changed, wanted)
+        return Project(find_module, target, Knowledge(told, ground.choose)), ground
 
-    def find(path: str, config: Config) -> Project:
+    places: dict[tuple[Path, str | None], _Place] = {}
+
+    def find(path: str, config: Config) -> _Surroundings:
         told = Told(
             frozenset(config.loop_capturing),
             frozenset(config.coroutine_functions),
             frozenset(config.known_safe),
         )
-        folders = files.search_path(path, config.python)
-        return project(folders, config.target, told, versions(path))
+        key = Path(path).absolute().parent, config.python
+        if key not in places:
+            folder = cache.folder_of(path) if cached else None
+            places[key] = _Place(files.search_path(path, config.python), versions(path), folder)
+        place = places[key]
+        found, ground = project(place.folders, config.target, told, place.wanted)
+        if place.cache is None:
+            return _Surroundings(found, None)
+        names = (told.loop_capturing, told.coroutine_functions, told.known_safe)
+        settings = (place.folders, str(config.target), *map(sorted, names))
+        return _Surroundings(found, Cache(place.cache, settings, ground))
 
     return find
 
 
-_project = _projects({})
+_around = _surroundings({}, cached=True)
 """For a process that asks about one file at a time, and whose files do not change meanwhile."""

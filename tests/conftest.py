@@ -1,14 +1,13 @@
-"""The option `--update`, which writes what is generated before the tests look at it."""
+"""The option `--update`, which writes what is generated before the tests look at it; and a cache
+that no test shares with another, nor with the user."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,3 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
         # In a process of its own: here, modules whose manuals change must not be imported yet.
         update = [sys.executable, "-m", "tests.generated"]
         subprocess.run(update, cwd=Path(__file__).parent.parent, check=True)
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test and what it calls keep answers; there is no such folder yet."""
+    folder = tmp_path_factory.mktemp("cache") / "answers"
+    monkeypatch.setenv("ASYNCRUN_CACHE_DIR", str(folder))
+    return folder
