@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from flake8_asyncrun.names.evaluate import Interpreter
 from flake8_asyncrun.names.facts import Answer, Facts
 from flake8_asyncrun.names.knowledge import Known
-from flake8_asyncrun.names.machine import position
+from flake8_asyncrun.names.machine import OutOfBudget, position
 from flake8_asyncrun.names.project import FindModule, Project
 from flake8_asyncrun.names.shapes import is_public
 from flake8_asyncrun.names.target import Target
@@ -36,7 +37,7 @@ def survey(find_module: FindModule, modules: Iterable[str]) -> dict[str, Known]:
 class _Survey:
     def __init__(self, find_module: FindModule) -> None:
         self._early, self._late = Project(find_module, _EARLY), Project(find_module, _LATE)
-        self._interpreter = Interpreter(self._early, self._early.load("", "", ""))
+        self._interpreter = self._fresh()
         self._answered: dict[int, Known | None] = {}
 
     def of(self, modules: Iterable[str]) -> Iterator[tuple[str, Known]]:
@@ -44,6 +45,7 @@ class _Survey:
             module = self._early.module(name)
             if module is None:
                 continue
+            self._interpreter = self._fresh()
             for one, bindings in module.bindings.names.items():
                 offered = (
                     module.is_package
@@ -52,7 +54,12 @@ class _Survey:
                     else one in module.exported
                 )
                 if is_public(one) and offered:
-                    yield from self._named(name, one)
+                    with suppress(OutOfBudget, RecursionError):
+                        yield from self._named(name, one)
+
+    def _fresh(self) -> Interpreter:
+        """Return an interpreter with all of its budget."""
+        return Interpreter(self._early, self._early.load("", "", ""))
 
     def _named(self, module: str, name: str) -> Iterator[tuple[str, Known]]:
         loaded = self._early.module(module)
