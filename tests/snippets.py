@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
+import pytest
+
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import Fixed, fix_source
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
-from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.facts import Answer, Facts
+from flake8_asyncrun.names.knowledge import Knowledge
 from flake8_asyncrun.names.machine import Seen, position
-from flake8_asyncrun.names.values import Effect
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import DEFAULT, Target
-from flake8_asyncrun.names.values import Kind, kind_of
+from flake8_asyncrun.names.values import Effect, Kind, Value, kind_of
 from flake8_asyncrun.rules import ALL
 
 NO_FILES: Mapping[str, str] = {}
@@ -37,30 +39,81 @@ class Client:
 """A class whose constructor takes the current loop."""
 
 PATH = "example.py"
+COROUTINE = "async def coro(): ...\n"
+
+OLD, NEW = Target((3, 8), (3, 8)), Target((3, 14), (3, 15))
+CAPTURES, NEEDS = [Effect.CAPTURES], [Effect.NEEDS_RUNNING]
+QUIET: list[Effect] = []
 
 
-def project_of(files: Mapping[str, str] = NO_FILES, target: Target = DEFAULT) -> Project:
+def case(name: str, *values: object) -> object:
+    """Return the values of one case of a parametrised test, called `name`."""
+    return pytest.param(*values, id=name)
+
+
+def project_of(
+    files: Mapping[str, str] = NO_FILES,
+    target: Target = DEFAULT,
+    knowledge: Knowledge | None = None,
+) -> Project:
     """Return a project of texts by path, as in {"app/__init__.py": ""}."""
     modules = {
         path.rpartition(".")[0].removesuffix("/__init__").replace("/", "."): (path, text)
         for path, text in files.items()
     }
-    return Project(modules.get, target)
+    return Project(modules.get, target, knowledge)
 
 
 def facts_of(
-    code: str, files: Mapping[str, str] = NO_FILES, target: Target = DEFAULT, module: str = ""
+    code: str,
+    files: Mapping[str, str] = NO_FILES,
+    target: Target = DEFAULT,
+    module: str = "",
+    knowledge: Knowledge | None = None,
 ) -> Facts:
     """Return what evaluating `code`, a file called `module`, showed."""
     path = f"{module.replace('.', '/')}.py" if module else PATH
-    return Facts(project_of(files, target), path, code, module)
+    return Facts(project_of(files, target, knowledge), path, code, module)
 
 
-def last(code: str, files: Mapping[str, str] = NO_FILES, target: Target = DEFAULT) -> Seen | None:
-    """Return what became of the expression that is the last statement of `code`."""
+def last_expression(code: str) -> ast.expr:
+    """Return the expression that is the last statement of `code`."""
     statement = ast.parse(code).body[-1]
     assert isinstance(statement, ast.Expr)
-    return facts_of(code, files, target).seen(position(statement.value))
+    return statement.value
+
+
+def last(
+    code: str,
+    files: Mapping[str, str] = NO_FILES,
+    target: Target = DEFAULT,
+    knowledge: Knowledge | None = None,
+) -> Seen | None:
+    """Return what became of the expression that is the last statement of `code`."""
+    facts = facts_of(code, files, target, knowledge=knowledge)
+    return facts.seen(position(last_expression(code)))
+
+
+def answer_of_last(
+    code: str,
+    files: Mapping[str, str] = NO_FILES,
+    target: Target = DEFAULT,
+    knowledge: Knowledge | None = None,
+) -> Answer:
+    """Return the answer for the expression that is the last statement of `code`."""
+    facts = facts_of(code, files, target, knowledge=knowledge)
+    answer = facts.answer(position(last_expression(code)))
+    assert answer is not None, "never reached"
+    return answer
+
+
+def value_of_last(
+    code: str, files: Mapping[str, str] = NO_FILES, target: Target = DEFAULT
+) -> Value:
+    """Return what the expression that is the last statement stands for."""
+    seen = last(code, files, target)
+    assert seen is not None, "never reached"
+    return seen.value
 
 
 def kind_of_last(
@@ -72,10 +125,13 @@ def kind_of_last(
 
 
 def effects_of_last(
-    code: str, files: Mapping[str, str] = NO_FILES, target: Target = DEFAULT
+    code: str,
+    files: Mapping[str, str] = NO_FILES,
+    target: Target = DEFAULT,
+    knowledge: Knowledge | None = None,
 ) -> list[Effect]:
     """Return what the expression that is the last statement certainly does to the loop."""
-    seen = last(code, files, target)
+    seen = last(code, files, target, knowledge)
     assert seen is not None, "never reached"
     return [event.effect for event in seen.events]
 

@@ -27,8 +27,8 @@ _MAKERS = {
 def survey(find_module: FindModule, modules: Iterable[str]) -> dict[str, Known]:
     """Return what is worth knowing of the public names of `modules`, by dotted name.
 
-    That is each class and function that looks for a loop where none runs, and each plain `def` that
-    returns something to await. An effect holds where all parameters but the required ones are left
+    That is each class and function that looks for a loop where none runs, each plain function that
+    returns something to await, and each plain method that returns a future. An effect holds where all parameters but the required ones are left
     out; a kind, whatever is given.
     """
     return dict(_Survey(find_module).of(modules))
@@ -106,7 +106,7 @@ class _Survey:
     def _method(self, module: str, dotted: str, method: str) -> Known | None:
         made = f"made = {dotted}(**anything)"
         answer = self._ask(self._early, module, f"made.{method}(*anything, **anything)", made)
-        if answer is None or answer.kind not in _TELLING:
+        if answer is None or answer.kind is not Kind.FUTURE:
             return None
         return Known("", answer.kind)
 
