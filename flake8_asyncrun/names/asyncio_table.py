@@ -146,6 +146,21 @@ AWAITABLE_METHODS = {
 }
 """Methods of asyncio's objects that return a coroutine (finding 5)."""
 
+POLICIES = {
+    "asyncio.get_event_loop_policy",
+    "asyncio.DefaultEventLoopPolicy",
+    "asyncio.WindowsProactorEventLoopPolicy",
+    "asyncio.WindowsSelectorEventLoopPolicy",
+}
+"""What returns a policy (table 5)."""
+
+POLICY_METHODS = {
+    "get_event_loop": Does.GETS_LOOP,
+    "new_event_loop": Does.MAKES_LOOP,
+    "set_event_loop": Does.SETS_LOOP,
+}
+"""What the methods of a policy do, which the functions of these names call (table 4a)."""
+
 LOST_LOOP = {
     *("sleep", "gather", "wait", "wait_for", "shield", "as_completed"),
     *("open_connection", "start_server", "open_unix_connection", "start_unix_server"),

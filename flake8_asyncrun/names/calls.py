@@ -249,7 +249,8 @@ class Calls(Objects):
         with self._quiet(), self._in(State.RUNNING, None):
             value = self._body(function, scope)
         assert raised.place is not None
-        self._event(Effect.NEEDS_RUNNING, f"{function.name}()", raised.place)
+        error = raised.text or raised.name
+        self._event(Effect.NEEDS_RUNNING, f"{function.name}()", raised.place, error)
         return value
 
     def _function_scope(self, function: Function) -> Scope:

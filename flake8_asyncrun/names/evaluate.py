@@ -169,7 +169,8 @@ class Interpreter(Flow):
         )
         if not mine:
             return self._expression(node, scope)
-        if not isinstance(node, ast.Call):
+        # A property's getter is a call, too.
+        if not isinstance(node, (ast.Call, ast.Attribute)):
             value = self._expression(node, scope)
             self._record(node, value, ())
             return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.values import (
@@ -27,6 +29,7 @@ from flake8_asyncrun.names.values import (
     Place,
     Sequence,
     Value,
+    is_generator,
 )
 
 IDENTITY = External("<returns its argument>")
@@ -81,6 +84,10 @@ AWAITABLE_TESTS: dict[str, set[Kind]] = {
     "inspect.isawaitable": _AWAITABLE,
     "inspect.iscoroutine": {Kind.COROUTINE},
     "inspect.iscoroutinefunction": {Kind.COROUTINE_FUNCTION},
+}
+GENERATOR_TESTS: dict[str, type[ast.stmt]] = {
+    "inspect.isasyncgenfunction": ast.AsyncFunctionDef,
+    "inspect.isgeneratorfunction": ast.FunctionDef,
 }
 PLAIN_TYPES = {"bytes", "float", "frozenset", "id", "int", "len", "object", "open", "repr", "str"}
 
@@ -162,6 +169,13 @@ def is_instance(value: Value, cls: Value) -> Value:
 _BUILTIN_TYPES: dict[str, type] = {
     one.__name__: one for one in (bool, bytes, complex, dict, float, int, list, set, str, tuple)
 }
+
+
+def is_generator_function(value: Value, node: type[ast.stmt]) -> Value:
+    """Say whether a value is a function, defined by such a `node`, that yields."""
+    if not isinstance(value, Function):
+        return UNKNOWN
+    return Const(isinstance(value.node, node) and is_generator(value.node))
 
 
 def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: bool) -> Value:

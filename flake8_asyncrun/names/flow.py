@@ -19,6 +19,7 @@ from flake8_asyncrun.names.shapes import (
     last_name,
     names_caught,
     nonlocals,
+    text_of_raise,
 )
 from flake8_asyncrun.names.values import (
     NONE,
@@ -137,7 +138,7 @@ class Flow(Outside):
         if node.exc is not None:
             self._evaluate(node.exc, scope)
         name = "RuntimeError" if node.exc is None else last_name(node.exc)
-        raise Raised(name, self._place(node, scope.module))
+        raise Raised(name, self._place(node, scope.module), text=text_of_raise(node))
 
     def _assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         match target:
@@ -340,7 +341,7 @@ class Flow(Outside):
             expected = expected_by(item.context_expr)
             handled += expected
             if item.optional_vars is not None:
-                self._assign(item.optional_vars, self._entered(value, node), scope)
+                self._assign(item.optional_vars, self._entered(value, node, scope), scope)
         self._catching.append(handled)
         try:
             return self._block(node.body, scope, frame)
@@ -352,14 +353,14 @@ class Flow(Outside):
         finally:
             self._catching.pop()
 
-    def _entered(self, value: Value, node: ast.With | ast.AsyncWith) -> Value:
+    def _entered(self, value: Value, node: ast.With | ast.AsyncWith, scope: Scope) -> Value:
         if isinstance(value, Made):
             self._make_current(value)
             return value
         if isinstance(value, Instance) and isinstance(node, ast.With):
             member = self._member(value.cls, "__enter__")
             if isinstance(member, Function):
-                return self._call_function(member.bind(value), Arguments(), node)
+                return self._call_function(member.bind(value), Arguments(), node, scope)
         return UNKNOWN
 
 

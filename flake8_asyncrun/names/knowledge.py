@@ -36,6 +36,8 @@ class Known:
     """Whether it runs a loop of its own before it returns."""
     safe: bool = False
     """Whether it certainly does nothing to the loop."""
+    error: str = ""
+    """What it raises for want of a running loop; "": what asyncio does."""
     over_source: bool = False
     """Whether this counts more than what its source seems to say."""
 
@@ -211,6 +213,7 @@ def _written() -> Mapping[str, Known]:
             tuple(_parameter(one) for one in entry.get("unless", ())),
             entry.get("runs", False),
             entry.get("safe", False),
+            entry.get("error", ""),
             entry.get("over source", False),
         )
         for entry in _read("written.json")

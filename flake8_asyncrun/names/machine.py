@@ -50,6 +50,8 @@ class Event:
     """Whether a handler around it expects the RuntimeError that it may raise."""
     set: bool
     """Whether a loop was made current before, so that `get_event_loop()` raises on no Python."""
+    error: str = ""
+    """What is raised for want of a running loop, where it is not asyncio that raises."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ class Raised(Exception):
     By its own `raise` at `place`, else because asyncio does: `no_current` if no loop is current.
     """
 
-    def __init__(self, name: str, place: Place | None = None, *, no_current: bool = False) -> None:
+    def __init__(
+        self, name: str, place: Place | None = None, *, text: str = "", no_current: bool = False
+    ) -> None:
         super().__init__(name)
+        self.text = text
         self.name = name
         self.place = place
         self.no_current = no_current
@@ -220,13 +225,13 @@ class Machine(abc.ABC):
             Event(Effect.HANDLES, what, place, tuple(self._via), self._maybe, False, False)
         )
 
-    def _event(self, effect: Effect, what: str, place: Place) -> None:
+    def _event(self, effect: Effect, what: str, place: Place, error: str = "") -> None:
         """Note that the loop is touched; raise where a handler around this expects it."""
         self.touched = True
         caught = self._expects("RuntimeError")
         is_set = self._current is not None
         self._events.append(
-            Event(effect, what, place, tuple(self._via), self._maybe, caught, is_set)
+            Event(effect, what, place, tuple(self._via), self._maybe, caught, is_set, error)
         )
         raises = effect is Effect.NEEDS_RUNNING or (
             self.project.target.first >= (3, 14) and not is_set

@@ -162,7 +162,7 @@ class Objects(Names):
             case External():
                 return self._module_value(f"{owner.name}.{name}")
             case Instance():
-                return self._instance_attribute(owner, name, node)
+                return self._instance_attribute(owner, name, node, scope)
             case Class() if name == "__dict__":
                 names = [*owner.members, *(owner.pending.names if owner.pending else ())]
                 return Mapping({_mangled(one, owner): UNKNOWN for one in names}, open=owner.opaque)
@@ -174,16 +174,18 @@ class Objects(Names):
                     return UNKNOWN
                 return UNKNOWN if value is None else value
             case Super():
-                return self._super_attribute(owner, name, node)
+                return self._super_attribute(owner, name, node, scope)
             case Loop() | Future() | Made() | Sequence() | Mapping() | Coroutine():
                 return Method(owner, name)
             case _:
                 return UNKNOWN
 
-    def _instance_attribute(self, instance: Instance, name: str, node: ast.AST) -> Value:
+    def _instance_attribute(
+        self, instance: Instance, name: str, node: ast.AST, scope: Scope
+    ) -> Value:
         value = self._member(instance.cls, name)
         if isinstance(value, Function) and value.role == "property":
-            return self._call_function(value.bind(instance), Arguments(), node)
+            return self._call_function(value.bind(instance), Arguments(), node, scope)
         if name in instance.attributes:
             return instance.attributes[name]
         if isinstance(value, Function):
@@ -205,7 +207,7 @@ class Objects(Names):
             (one for one in cls.outside if not one.known and told.of(f"{one.name}.{name}")), None
         )
 
-    def _super_attribute(self, parent: Super, name: str, node: ast.AST) -> Value:
+    def _super_attribute(self, parent: Super, name: str, node: ast.AST, scope: Scope) -> Value:
         instance = parent.instance
         cls = instance.cls if isinstance(instance, Instance) else instance
         if not isinstance(cls, Class):
@@ -213,7 +215,7 @@ class Objects(Names):
         value = self._member(cls, name, after=parent.cls)
         if isinstance(value, Function):
             if value.role == "property":
-                return self._call_function(value.bind(instance), Arguments(), node)
+                return self._call_function(value.bind(instance), Arguments(), node, scope)
             if value.role == "staticmethod" or name == "__new__":
                 return value
             return value.bind(cls if value.role == "classmethod" else instance)
@@ -266,7 +268,7 @@ class Objects(Names):
             self._call_function(init.bind(instance), arguments, node, scope)
         elif init is None:
             if any(one.dataclass for one in cls.order):
-                self._dataclass_init(instance, arguments, node)
+                self._dataclass_init(instance, arguments, node, scope)
             for outside in cls.outside:
                 if self._touches_loop(outside):
                     made = self._call_external(outside, arguments, node, scope)
@@ -274,7 +276,9 @@ class Objects(Names):
                     break
         return instance
 
-    def _dataclass_init(self, instance: Instance, arguments: Arguments, node: ast.AST) -> None:
+    def _dataclass_init(
+        self, instance: Instance, arguments: Arguments, node: ast.AST, called_in: Scope | None
+    ) -> None:
         positional, keywords = list(arguments.positional), dict(arguments.keywords)
         for name, default, cls in fields(instance.cls):
             scope = self._class_scope(cls)
@@ -292,7 +296,9 @@ class Objects(Names):
             elif arguments.open and settable:
                 instance.attributes[name] = UNKNOWN
             elif factory is not None:
-                made = self._call(self._evaluate_quietly(factory, scope), Arguments(), node)
+                made = self._call(
+                    self._evaluate_quietly(factory, scope), Arguments(), node, called_in
+                )
                 instance.attributes[name] = made
             elif default is not None:
                 instance.attributes[name] = self._evaluate_quietly(default, scope)
@@ -301,7 +307,7 @@ class Objects(Names):
         for hook in ("__post_init__", "__attrs_post_init__"):
             member = self._member(instance.cls, hook)
             if isinstance(member, Function):
-                self._call_function(member.bind(instance), Arguments(), node)
+                self._call_function(member.bind(instance), Arguments(), node, called_in)
 
     def _of_annotation(self, annotation: ast.expr | None, scope: Scope) -> Value:
         """Return what an annotation promises, UNKNOWN for what may be several things."""

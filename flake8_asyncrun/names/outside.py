@@ -9,12 +9,14 @@ from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.calls import Calls
 from flake8_asyncrun.names.externals import (
     AWAITABLE_TESTS,
+    GENERATOR_TESTS,
     IDENTITY,
     PLAIN_TYPES,
     TRANSPARENT,
     call_mapping,
     does,
     escape,
+    is_generator_function,
     is_instance,
 )
 from flake8_asyncrun.names.knowledge import Known
@@ -42,6 +44,7 @@ from flake8_asyncrun.names.values import (
     Partial,
     Place,
     Sequence,
+    Super,
     Value,
     kind_of,
     loops_in,
@@ -64,9 +67,9 @@ class Outside(Calls):
         self._event(Effect.CAPTURES, what, place)
         return Loop(Origin.CURRENT) if self._current is None else self._current
 
-    def _running_loop(self, what: str, place: Place) -> Origin:
+    def _running_loop(self, what: str, place: Place, error: str = "") -> Origin:
         if self._state is State.NO_LOOP:
-            self._event(Effect.NEEDS_RUNNING, what, place)
+            self._event(Effect.NEEDS_RUNNING, what, place, error)
         elsewhere = self._state in (State.UNKNOWN, State.THREAD)
         return Origin.UNKNOWN if elsewhere else Origin.RUNNING
 
@@ -100,6 +103,8 @@ class Outside(Calls):
         if name in AWAITABLE_TESTS and arguments.positional:
             kind = kind_of(arguments.positional[0])
             return UNKNOWN if kind is Kind.UNKNOWN else Const(kind in AWAITABLE_TESTS[name])
+        if name in GENERATOR_TESTS and arguments.positional:
+            return is_generator_function(arguments.positional[0], GENERATOR_TESTS[name])
         if name.startswith("builtins."):
             return self._call_builtin(name.removeprefix("builtins."), arguments, node, scope)
         return Made(f"{name}()" if name.partition(".")[0] != "asyncio" else name)
@@ -120,7 +125,7 @@ class Outside(Calls):
             loop = self._current_loop(what, place)
             origin = loop.origin if isinstance(loop, Loop) else Origin.UNKNOWN
         elif effect is Effect.NEEDS_RUNNING:
-            origin = self._running_loop(what, place)
+            origin = self._running_loop(what, place, known.error)
         match known.kind:
             case Kind.COROUTINE:
                 return Coroutine()
@@ -242,6 +247,14 @@ class Outside(Calls):
                     self._handles("asyncio.Runner.run()", self._here(node, scope))
                     return self._run(arguments.positional[0])
                 return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN
+            case Made(name=policy) if policy in asyncio_table.POLICIES:
+                does = asyncio_table.POLICY_METHODS.get(name)
+                what = f"asyncio.{name}"
+                return (
+                    UNKNOWN
+                    if does is None
+                    else self._call_asyncio(what, does, arguments, node, scope)
+                )
             case Made() if (known := self.project.knowledge.of(f"{owner.name}.{name}")) is not None:
                 return self._call_known(known, arguments, node, scope)
             case Made():
@@ -313,6 +326,10 @@ class Outside(Calls):
                 return NONE
             case "type", [Instance(cls=cls)]:
                 return cls
+            case "super", [Class() as cls, (Instance() | Class()) as instance]:
+                return Super(cls, instance)
+            case "getattr", [Const(value=constant), Const(value=str(attribute)), default]:
+                return UNKNOWN if hasattr(constant, attribute) else default
             case "type", [Const(value=constant)]:
                 return External(f"builtins.{type(constant).__name__}")
             case "print" | "setattr" | "delattr", _:

@@ -58,6 +58,14 @@ def may_be_awaitable(node: FunctionNode) -> bool:
     return any(word in ast.unparse(returns) for word in ("Any", "Awaitable", "Coroutine", "Future"))
 
 
+def text_of_raise(node: ast.Raise) -> str:
+    """Return what an error says as a traceback shows it, "" where that is not written there."""
+    match node.exc:
+        case ast.Call(args=[ast.Constant(value=str(text)), *_]) as call:
+            return f"{last_name(call)}: {text}"
+    return ""
+
+
 def expression(text: str) -> ast.expr | None:
     """Return an annotation that was written as a string; None for what is no expression."""
     try:

@@ -28,8 +28,8 @@ def survey(find_module: FindModule, modules: Iterable[str]) -> dict[str, Known]:
     """Return what is worth knowing of the public names of `modules`, by dotted name.
 
     That is each class and function that looks for a loop where none runs, each plain function that
-    returns something to await, and each plain method that returns a future. An effect holds where all parameters but the required ones are left
-    out; a kind, whatever is given.
+    returns something to await, and each plain method that returns a future. An effect holds where
+    all parameters but the required ones are left out; a kind, whatever is given.
     """
     return dict(_Survey(find_module).of(modules))
 

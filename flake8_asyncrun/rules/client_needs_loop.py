@@ -151,7 +151,9 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
         return build_inside(call, run, variable, file)
 
     fix, notes = attempt(move)
-    message = f"{file.text_of(call.func)}() needs a running loop, and none runs here: {R3}"
+    message = (
+        f"{file.text_of(call.func)}() needs a running loop, and none runs here: {event.error or R3}"
+    )
     yield Hit(
         call,
         f"{message}; build it in an async def",
@@ -162,7 +164,7 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
 
 def taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
     for one in imported(statement, file, Effect.NEEDS_RUNNING) if _is_program(file) else ():
-        message = f"`{one.name}` needs a running loop at its import, and none runs here: {R3}"
+        message = f"`{one.name}` needs a running loop at its import, and none runs here: {one.event.error or R3}"
         yield Hit(
             one.alias,
             f"{message}; build it in an async def",
