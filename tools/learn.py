@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TypedDict, cast
 
 import flake8_asyncrun.names
 from flake8_asyncrun.files import module_finder
@@ -38,8 +39,13 @@ OUTPUT = NAMES / "libraries" / "generated.json"
 NOT_THEIR_OWN = {"test", "tests", "testing", "examples", "example", "docs", "benchmarks", "vendor"}
 
 Entry = list[object]
-Release = dict[str, Entry]
-"""By dotted name: kind, effect, effect from 3.14 on, and what it depends on."""
+
+
+class Release(TypedDict):
+    entries: dict[str, list[str]]
+    """By dotted name: kind, effect, effect from 3.14 on, and what it depends on."""
+    names: list[str]
+    """All that there is."""
 
 
 def main() -> int:
@@ -84,24 +90,24 @@ def _learn(name: str, release: str, also: Sequence[str], cache: Path) -> Release
     folder = cache / f"{name}-{release}"
     remembered = cache / f"{name}-{release}.{_digest()}.json"
     if remembered.exists():
-        found: Release = json.loads(remembered.read_text("utf-8"))
-        return found
+        return cast("Release", json.loads(remembered.read_text("utf-8")))
     if not folder.exists() and not _install(f"{name}=={release}", also, folder):
         print(f"{name} {release}: cannot be installed", file=sys.stderr)
         return None
     modules = sorted(_modules(folder, name))
-    known = survey(module_finder([str(folder)]), modules)
-    found = {
+    surveyed = survey(module_finder([str(folder)]), modules)
+    entries = {
         dotted: [
             one.kind.value,
             _short(one.effect),
             _short(one.effect_from_314),
             *(each if place is None else f"{each}/{place}" for each, place in one.unless),
         ]
-        for dotted, one in known.items()
+        for dotted, one in surveyed.known.items()
     }
+    found: Release = {"entries": entries, "names": sorted(surveyed.names)}
     remembered.write_text(json.dumps(found), "utf-8")
-    print(f"{name} {release}: {len(modules)} modules, {len(found)} names", file=sys.stderr)
+    print(f"{name} {release}: {len(modules)} modules, {len(entries)} names", file=sys.stderr)
     return found
 
 
@@ -135,9 +141,18 @@ def _modules(folder: Path, name: str) -> Iterator[str]:
 
 
 def _merged(releases: Sequence[Release]) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield each name with what it is over which of the releases, by their numbers."""
-    for name in sorted({name for release in releases for name in release}):
-        entries = [release.get(name) for release in releases]
+    """Yield each name with what it is over which of the releases, by their numbers.
+
+    Where a release has no such name it does not count, for nobody can use it there.
+    """
+    there = [set(release["names"]) for release in releases]
+    for name in sorted({name for release in releases for name in release["entries"]}):
+        owner = name.rpartition(".")[0]
+        entries = [
+            release["entries"].get(name)
+            or (None if name in names or owner in names else ["absent"])
+            for release, names in zip(releases, there, strict=True)
+        ]
         ranges: list[Entry] = []
         for entry, group in groupby(range(len(releases)), key=lambda index: entries[index]):
             numbers = list(group)

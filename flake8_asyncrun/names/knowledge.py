@@ -116,7 +116,7 @@ class Knowledge:
             releases = table.releases if chosen is None else chosen
             if not releases:
                 return None
-            answers += (table.of(name, release) for release in releases)
+            answers += (table.of(name, release) for release in releases if table.has(name, release))
         return _common(answers)
 
 
@@ -125,22 +125,30 @@ class _Table:
     """What is known of one distribution."""
 
     releases: tuple[str, ...]
-    entries: Mapping[str, Sequence[Sequence[object]]]
+    entries: Mapping[str, Sequence[Any]]
+    """By name: the first and the last release, by number, and what is so in them."""
+
+    def has(self, name: str, release: str) -> bool:
+        """Say whether a release has a name; where it has not, no program uses it there."""
+        return self._entry(name, release)[:1] != ["absent"]
 
     def of(self, name: str, release: str) -> Known | None:
+        entry = self._entry(name, release)
+        if not entry:
+            return None
+        kind, effect, from_314, *unless = entry
+        return Known(
+            name,
+            _KINDS[kind],
+            _EFFECTS[effect],
+            _EFFECTS[from_314],
+            tuple(_parameter(one) for one in unless),
+        )
+
+    def _entry(self, name: str, release: str) -> Sequence[str]:
         index = self.releases.index(release)
-        for first, last, kind, effect, from_314, *unless in self.entries.get(name, ()):
-            assert isinstance(first, int)
-            assert isinstance(last, int)
-            if first <= index <= last:
-                return Known(
-                    name,
-                    _KINDS[str(kind)],
-                    _EFFECTS[str(effect)],
-                    _EFFECTS[str(from_314)],
-                    tuple(_parameter(str(one)) for one in unless),
-                )
-        return None
+        ranges = self.entries.get(name, ())
+        return next((entry for first, last, *entry in ranges if first <= index <= last), ())
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -219,9 +219,10 @@ class Names(Machine):
             submodule = self.project.module(f"{module.name}.{name}")
             if submodule is not None:
                 return ModuleValue(submodule)
-        if value is None or value is UNKNOWN:
-            dotted = f"{module.name}.{name}"
-            return External(dotted, known=False) if self._is_told_of(dotted) else UNKNOWN
+        dotted = f"{module.name}.{name}"
+        if value is None or (value is UNKNOWN and self._is_told_of(dotted)):
+            # It may be a folder without source of its own, too.
+            return External(dotted, known=False)
         return value
 
     def _class_scope(self, cls: Class) -> Scope:
