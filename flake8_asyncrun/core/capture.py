@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,9 +28,7 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
         return None
     if not isinstance(seen.value, Instance) and not _is_library_call(call, file, effect):
         return None
-    if file.facts.loop_is_patched or file.expects_error(call, "RuntimeError"):
-        return None
-    if file.catches_all(call):
+    if _may_be_right(call, file):
         return None
     inner = [
         event
@@ -39,6 +38,20 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     ]
     events = (event for event in seen.events if event.effect is effect)
     return next((event for event in events if event not in inner), None)
+
+
+# Cells that Jupyter wrote, or that editors send to it.
+_CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
+
+
+def _may_be_right(node: cst.CSTNode, file: File) -> bool:
+    """Say whether a loop may run here after all, or the error is expected."""
+    return (
+        file.facts.loop_is_patched
+        or _CELL.search(file.source.text) is not None
+        or file.expects_error(node, "RuntimeError")
+        or file.catches_all(node)
+    )
 
 
 @dataclass(frozen=True)
@@ -59,9 +72,7 @@ def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[
     """
     if file.enclosing_function(statement) or not isinstance(statement.names, Sequence):
         return
-    if file.facts.loop_is_patched or file.expects_error(statement, "RuntimeError"):
-        return
-    if file.catches_all(statement):
+    if _may_be_right(statement, file):
         return
     for alias in statement.names:
         name = alias.evaluated_alias or alias.evaluated_name
