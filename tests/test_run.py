@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from flake8_asyncrun import files, run
+from flake8_asyncrun import cache, files, run
 from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import Check, File, Hit, Rule
@@ -48,6 +48,9 @@ MadeUp = Callable[..., None]
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]:
+    # Made-up rules ask for texts behind the project's back, so no answer of theirs may be kept.
+    monkeypatch.setattr(cache, "folder_of", lambda path: None)
+
     def use(*rules: Rule) -> None:
         monkeypatch.setattr(run, "ALL", rules)
         run._rules.cache_clear()
