@@ -76,7 +76,9 @@ class Calls(Objects):
                 arguments.keywords[keyword.arg] = value
             elif isinstance(value, Mapping):
                 arguments.keywords.update(
-                    (key, inner) for key, inner in value.items.items() if isinstance(key, str)
+                    (key, UNKNOWN if key in value.perhaps else inner)
+                    for key, inner in value.items.items()
+                    if isinstance(key, str)
                 )
                 arguments.open |= value.open
                 arguments.named |= value.open
@@ -116,14 +118,14 @@ class Calls(Objects):
     ) -> Value:
         if (
             isinstance(function, (Function, Class))
-            and (function.name in self._told_names or self._told)
+            and (function.name in self._told_names or self.project.knowledge.told.names)
             and (known := self._what_is_told(function)) is not None
         ):
             return self._call_as_told(known, function, arguments, node, scope)
         for callback, state in handed_on(function, arguments):
-            before = self._handed.setdefault(id(callback.node), state)
+            _, before = self._handed.setdefault(id(callback.node), (callback, state))
             if before is not state:
-                self._handed[id(callback.node)] = State.UNKNOWN
+                self._handed[id(callback.node)] = callback, State.UNKNOWN
         match function:
             case Function():
                 return self._call_function(function, arguments, node, scope)

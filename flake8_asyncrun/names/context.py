@@ -75,6 +75,10 @@ _DECORATORS = {
 }
 
 
+FRAMEWORKS = {name.rpartition(".")[0] for name in _DECORATORS}
+"""Classes whose methods are such decorators."""
+
+
 def handed_on(callee: Value, arguments: Arguments) -> Iterator[tuple[Function, State]]:
     """Yield the functions that a call hands to somebody who calls them, with where that is."""
     found = _position(callee)

@@ -49,16 +49,27 @@ class Interpreter(Flow):
             )
             self._later = True
             untold: list[Function] = []
+            entered: set[int] = set()
             while self._pending or untold:
                 # Those of whom it is known where they run may call those of whom it is not.
                 last = not self._pending
-                function = (untold if last else self._pending).pop(0)
+                if last:
+                    told = (one for one in untold if id(one.node) in self._handed)
+                    function = next(told, untold[0])
+                    untold.remove(function)
+                else:
+                    function = self._pending.pop(0)
                 if id(function.node) in self._evaluated:
                     continue
                 state = self._state_of(function)
                 if state is State.UNKNOWN and not last:
                     untold.append(function)
                 else:
+                    entered.add(id(function.node))
+                    self._enter(function, state)
+            for key, (function, state) in self._handed.items():
+                # What runs here, and where somebody else calls it, runs in both places.
+                if key in self._evaluated and key not in entered and self._is_own(function):
                     self._enter(function, state)
         except (OutOfBudget, RecursionError):
             return
@@ -89,7 +100,10 @@ class Interpreter(Flow):
                 scope.bind(argument.arg, UNKNOWN)
             if self._runs_a_loop(node, scope):
                 return State.NO_LOOP
-        return self._handed.get(id(node), State.UNKNOWN)
+        return self._handed[id(node)][1] if id(node) in self._handed else State.UNKNOWN
+
+    def _is_own(self, function: Function) -> bool:
+        return function.scope.module is self.module
 
     def _enter(self, function: Function, state: State) -> None:
         """Evaluate a function that is called at an unknown time with unknown arguments."""
@@ -274,9 +288,7 @@ class Interpreter(Flow):
             equal = same(left, right)
             return UNKNOWN if equal is None else Const(equal is isinstance(op, (ast.Is, ast.Eq)))
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(left, Const):
-            holds: bool | None = None
-            if isinstance(right, Mapping) and not right.open:
-                holds = left.value in right.items
+            holds = right.holds(left.value) if isinstance(right, Mapping) else None
             return UNKNOWN if holds is None else Const(holds is isinstance(op, ast.In))
         return UNKNOWN
 
@@ -286,15 +298,16 @@ class Interpreter(Flow):
             value = self._evaluate(inner, scope)
             if key is None:
                 if isinstance(value, Mapping) and not value.open:
-                    result.items.update(value.items)
+                    for one, held in value.items.items():
+                        result.put(one, held, sure=one not in value.perhaps)
                 else:
                     result.forget()
                 continue
             name = self._evaluate(key, scope)
             if isinstance(name, Const):
-                result.items[name.value] = value
+                result.put(name.value, value, sure=True)
             else:
-                result.open = True
+                result.forget()  # it may be any of those before
         return result
 
     def _comprehension(
@@ -347,9 +360,9 @@ class Interpreter(Flow):
             if isinstance(node, ast.DictComp):
                 key, value = self._evaluate(node.key, scope), self._evaluate(node.value, scope)
                 if isinstance(key, Const):
-                    mapping.items[key.value] = UNKNOWN if None in tests else value
+                    mapping.put(key.value, value, sure=None not in tests)
                 else:
-                    mapping.open = True
+                    mapping.forget()
             else:
                 sequence.items.append(self._evaluate(node.elt, scope))
                 sequence.open |= None in tests

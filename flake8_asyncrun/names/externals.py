@@ -105,6 +105,9 @@ _PROMISES_ASYNC_GENERATOR = {
 }
 
 
+_PROMISES_PLAIN = (PLAIN_TYPES - {"object"}) | {"bool", "dict", "list", "set", "tuple"}
+
+
 def promised_by(annotation: External, place: Place) -> Value:
     """Return what an annotation at `place` promises, by a class without source."""
     name = asyncio_table.canonical(annotation.name)
@@ -114,7 +117,7 @@ def promised_by(annotation: External, place: Place) -> Value:
         return Future(Origin.UNKNOWN, name, place)
     if name in _PROMISES_ASYNC_GENERATOR:
         return Made(name, kind=Kind.ASYNC_GENERATOR)
-    if name.removeprefix("builtins.") in PLAIN_TYPES | {"bool", "dict", "list", "set", "tuple"}:
+    if name.removeprefix("builtins.") in _PROMISES_PLAIN:
         return SOMETHING
     return UNKNOWN
 
@@ -182,32 +185,37 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: boo
     """Return what a method of a dict gives; `sure`: it is certainly called, and so changes it."""
     match name, arguments.positional:
         case (("get" | "pop"), [Const(value=key), *default]):
-            if key in mapping.items:
-                found = mapping.items[key]
-                if name == "pop" and sure:
-                    del mapping.items[key]
-                elif name == "pop":
-                    mapping.items[key] = UNKNOWN
-                return found
-            if mapping.open:
+            there = mapping.holds(key)
+            found = mapping.items.get(key, UNKNOWN)
+            if name == "pop":
+                mapping.drop(key, sure=sure)
+            if there is None:
                 return UNKNOWN
-            return default[0] if default else NONE
+            return found if there else default[0] if default else NONE
         case "setdefault", [Const(value=key), default_value]:
-            known = sure and not mapping.open
-            return mapping.items.setdefault(key, default_value if known else UNKNOWN)
+            there = mapping.holds(key)
+            if there is False:
+                mapping.put(key, default_value, sure=sure)
+            elif there is None:
+                mapping.put(key, UNKNOWN, sure=sure)
+            return mapping.items[key]
         case "copy", []:
-            return Mapping(dict(mapping.items), mapping.open)
-        case "update", [Mapping(open=False) as other]:
-            given = other.items | dict(arguments.keywords.items())
-            mapping.items.update(given if sure else dict.fromkeys(given, UNKNOWN))
+            return Mapping(dict(mapping.items), mapping.open, set(mapping.perhaps))
+        case "update", [Mapping(open=False) as other] if not arguments.open:
+            for key, value in [*other.items.items(), *arguments.keywords.items()]:
+                mapping.put(key, value, sure=sure and key not in other.perhaps)
             return NONE
         case "keys", []:
-            return Sequence("tuple", list(map(Const, mapping.items)), mapping.open)
+            return Sequence(
+                "tuple", list(map(Const, mapping.items)), mapping.open or bool(mapping.perhaps)
+            )
         case "values", []:
-            return Sequence("tuple", list(mapping.items.values()), mapping.open)
+            some = mapping.open or bool(mapping.perhaps)
+            return Sequence("tuple", list(mapping.items.values()), some)
         case "items", []:
             pairs = (Sequence("tuple", [Const(key), one]) for key, one in mapping.items.items())
-            return Sequence("tuple", list(pairs), mapping.open)
+            some = mapping.open or bool(mapping.perhaps)
+            return Sequence("tuple", list(pairs), some)
     mapping.forget()
     return UNKNOWN
 
@@ -215,27 +223,37 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: boo
 def escape(arguments: Arguments) -> None:
     """Note that code of which nothing is known got hold of these, and may change them."""
     for value in [*arguments.positional, *arguments.keywords.values()]:
-        _escape(value)
+        _escape(value, _DEEPEST_ESCAPE)
 
 
-def _escape(value: Value) -> None:
+_DEEPEST_ESCAPE = 4
+
+
+def _escape(value: Value, depth: int) -> None:
+    if not depth:
+        return
     match value:
         case Instance(attributes=attributes):
             value.exact = False
             for name, held in attributes.items():
+                _escape(held, depth - 1)
                 if isinstance(held, (Const, Sequence, Mapping)):
                     attributes[name] = UNKNOWN
-        case Mapping():
+        case Mapping(items=items):
+            for held in items.values():
+                _escape(held, depth - 1)
             value.forget()
-        case Sequence():
-            value.open = True
+        case Sequence(items=held_here):
+            for held in held_here:
+                _escape(held, depth - 1)
+            value.open |= value.type != "tuple"
         case Function(bound=Instance() as bound) | Method(owner=Instance() as bound):
-            _escape(bound)
+            _escape(bound, depth - 1)
         case Partial(function=function, arguments=given):
-            _escape(function)
+            _escape(function, depth - 1)
             escape(given)
         case Generator(function=Function() as function):
-            _escape(function)
+            _escape(function, depth - 1)
         case Coroutine(function=Function() as function, arguments=Arguments() as given):
-            _escape(function)
+            _escape(function, depth - 1)
             escape(given)

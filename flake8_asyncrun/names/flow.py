@@ -19,6 +19,7 @@ from flake8_asyncrun.names.shapes import (
     last_name,
     names_caught,
     nonlocals,
+    takes_all,
     text_of_raise,
 )
 from flake8_asyncrun.names.values import (
@@ -90,7 +91,8 @@ class Flow(Outside):
                     for case in cases:
                         if case.guard is not None:
                             self._evaluate(case.guard, scope)
-                return self._branches([case.body for case in cases] + [[]], scope, frame)
+                rest: list[list[ast.stmt]] = [] if takes_all(cases[-1]) else [[]]
+                return self._branches([case.body for case in cases] + rest, scope, frame)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 function = self._make_function(node, scope)
                 if function is not None:
@@ -104,6 +106,7 @@ class Flow(Outside):
             case ast.Import() | ast.ImportFrom():
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                     self._stars.append(node)
+                    self._bind_anew(node, scope)
                 if isinstance(node, ast.ImportFrom) and scope is self.root:
                     base = scope.module.absolute(node.module, node.level)
                     for alias in node.names:
@@ -123,8 +126,17 @@ class Flow(Outside):
                 self._evaluate(test, scope)
             case ast.Delete(targets=targets):
                 for target in targets:
-                    self._assign(target, UNKNOWN, scope)
+                    self._delete(target, scope)
         return Left.NOT
+
+    def _bind_anew(self, star: ast.ImportFrom, scope: Scope) -> None:
+        """Give names that are bound already what a star import makes of them."""
+        base = scope.module.absolute(star.module, star.level)
+        if isinstance(self._module_value(base), ModuleValue):
+            for name in list(scope.values):
+                value = self._from_stars([star], scope.module, name)
+                if value is not None:
+                    scope.bind(name, value)
 
     def _nonlocal(self, names: list[str], scope: Scope) -> Iterator[tuple[str, Scope]]:
         for name in names:
@@ -163,11 +175,24 @@ class Flow(Outside):
                 owner_value = self._evaluate(inner, scope)
                 index_value = self._evaluate(index_node, scope)
                 if isinstance(owner_value, Mapping) and isinstance(index_value, Const):
-                    owner_value.items[index_value.value] = UNKNOWN if self._maybe else value
+                    owner_value.put(index_value.value, value, sure=not self._maybe)
                 elif isinstance(owner_value, Mapping):
                     owner_value.forget()
                 elif isinstance(owner_value, Sequence):
                     owner_value.open = True
+
+    def _delete(self, target: ast.expr, scope: Scope) -> None:
+        if not isinstance(target, ast.Subscript):
+            self._assign(target, UNKNOWN, scope)
+            return
+        owner, index = self._evaluate(target.value, scope), self._evaluate(target.slice, scope)
+        if isinstance(owner, Mapping) and isinstance(index, Const):
+            owner.drop(index.value, sure=not self._maybe)
+        elif isinstance(owner, Mapping):
+            owner.forget()
+        elif isinstance(owner, Sequence):
+            owner.items.clear()
+            owner.open = True
 
     def _if(self, node: ast.If, scope: Scope, frame: Frame) -> Left:
         taken = self._condition(node.test, scope)
@@ -182,6 +207,7 @@ class Flow(Outside):
         ways: list[Left] = []
         depth, done = self._maybe, self._events
         events: list[list[Event]] = []
+        possible: list[list[Event]] = []
         for block in blocks:
             scope.values = dict(start)
             self._events = []
@@ -195,16 +221,17 @@ class Flow(Outside):
                     if not _is_own(raised, block, scope):
                         # What is called raises, as far as we know: it may not, and then return.
                         frame.returned.append(UNKNOWN)
+                        possible.append(self._events)
                 self._maybe = before
             ways.append(left)
+            if left is not Left.RAISE:
+                possible.append(self._events)
             if left is Left.NOT:
                 ends.append(scope.values)
         self._events = done
         for one in events:
             done += one
-        done += _on_all_ways(
-            [one for one, way in zip(events, ways, strict=True) if way is not Left.RAISE], depth
-        )
+        done += _on_all_ways(possible, depth)
         if not ends:
             if all(way is Left.RAISE for way in ways):
                 # The program gets past its own checks, so one of the ways is not what it seems.
@@ -238,7 +265,7 @@ class Flow(Outside):
                 and not has_break(node.body)
             ):
                 return self._unrolled(node, iterated.items, scope, frame)
-            once = isinstance(iterated, Sequence) and bool(iterated.items)
+            once = isinstance(iterated, Sequence) and iterated.truth is True
             self._assign(node.target, self._one_of(iterated), scope)
         start = scope.snapshot()
         for name in assigned_in(node.body):
@@ -261,8 +288,9 @@ class Flow(Outside):
             scope.merge(start, scope.values)
         elif left is Left.RETURN and isinstance(node, ast.While):
             return left
-        endless = isinstance(node, ast.While) and once and not has_break(node.body)
-        if endless:
+        if has_break(node.body):
+            return self._branches([node.orelse, []], scope, frame)
+        if isinstance(node, ast.While) and once:
             return Left.RAISE if not frame.returned else Left.RETURN
         return self._block(node.orelse, scope, frame)
 
@@ -340,8 +368,9 @@ class Flow(Outside):
             value = self._evaluate(item.context_expr, scope)
             expected = expected_by(item.context_expr)
             handled += expected
+            entered = self._entered(value, node, scope)
             if item.optional_vars is not None:
-                self._assign(item.optional_vars, self._entered(value, node, scope), scope)
+                self._assign(item.optional_vars, entered, scope)
         self._catching.append(handled)
         try:
             return self._block(node.body, scope, frame)

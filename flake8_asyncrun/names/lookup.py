@@ -87,8 +87,12 @@ class Names(Machine):
     def _module_name(self, module: Module, name: str) -> Value | None:
         scope = Scope(module)
         value = self._bound(module.bindings, name, scope)
-        if value is None:
-            value = self._from_stars(module.bindings.stars, module, name)
+        bindings = module.bindings.names.get(name, [])
+        last = max((binding.statement.lineno for binding in bindings), default=0)
+        later = [star for star in module.bindings.stars if star.lineno > last]
+        if value is None or any(self._is_found(star, module) for star in later):
+            starred = self._from_stars(later, module, name)
+            value = value if starred is None else starred
         if value is None:
             submodule = self.project.module(f"{module.name}.{name}") if module.is_package else None
             if submodule is not None:
@@ -110,13 +114,29 @@ class Names(Machine):
         for binding in bindings.names.get(name, ()):
             if binding.fallback and value is not None and not unresolved(value):
                 continue
+            if self._fails_before(binding, scope.module):
+                continue
+            depth = self._maybe
+            self._maybe += binding.guarded or not binding.certain
             try:
                 one = self._binding(binding, name, scope)
             except Raised:
                 one = UNKNOWN
+            finally:
+                self._maybe = depth
             if one is not None:
                 value = one if binding.certain or value is None else join(value, one)
         return value
+
+    def _fails_before(self, binding: Binding, module: Module) -> bool:
+        """Say whether an import in the same `try` fails, so that a binding is not reached."""
+        if isinstance(binding.statement, (ast.Import, ast.ImportFrom)):
+            return False
+        return any(
+            unresolved(value)
+            for statement in binding.after
+            for _, value in self._imported(statement, module)
+        )
 
     def _binding(self, binding: Binding, name: str, scope: Scope) -> Value | None:
         match binding.statement:
@@ -190,6 +210,9 @@ class Names(Machine):
     def _is_told_of(self, name: str) -> bool:
         knowledge = self.project.knowledge
         return knowledge.has_members(name) or knowledge.of(name) is not None
+
+    def _is_found(self, star: ast.ImportFrom, module: Module) -> bool:
+        return isinstance(self._module_value(module.absolute(star.module, star.level)), ModuleValue)
 
     def _from_stars(self, stars: list[ast.ImportFrom], module: Module, name: str) -> Value | None:
         for statement in reversed(stars):

@@ -149,7 +149,7 @@ class Machine(abc.ABC):
         self._no_current = False  # whether the call in progress found that no loop is current
         self._asked = False  # whether something was told that no loop runs, which it may mind
         self._pending: list[Function] = []
-        self._handed: dict[int, State] = {}
+        self._handed: dict[int, tuple[Function, State]] = {}
         """Where functions run that were handed to somebody, by their nodes."""
         self._evaluated: set[int] = set()
         self._classes: dict[int, Class] = {}

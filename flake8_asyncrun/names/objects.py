@@ -18,6 +18,7 @@ from flake8_asyncrun.names.externals import (
     ROLES,
     TRANSPARENT,
     does,
+    escape,
     promised_by,
 )
 from flake8_asyncrun.names.lookup import Names
@@ -41,6 +42,7 @@ from flake8_asyncrun.names.values import (
     Mapping,
     Method,
     ModuleValue,
+    Partial,
     Sequence,
     Super,
     Value,
@@ -86,7 +88,7 @@ class Objects(Names):
             if isinstance(decorator, ast.Call) and self._recording:
                 state = decorated(self._evaluate_quietly(decorator.func, scope))
                 if state is not None:
-                    self._handed[id(node)] = state
+                    self._handed[id(node)] = function, state
             name = asyncio_table.canonical(value.name) if isinstance(value, External) else ""
             if name.rpartition(".")[2] == "overload":
                 return None
@@ -194,6 +196,9 @@ class Objects(Names):
             return value.bind(instance.cls if value.role == "classmethod" else instance)
         if name == "__class__":
             return instance.cls
+        if name == "__dict__":
+            escape(Arguments([instance]))
+            return Mapping({}, open=True)
         if value is None and (base := self._base_told_of(instance.cls, name)) is not None:
             return Method(Made(base.name), name)
         if value is None or not instance.exact:
@@ -219,6 +224,8 @@ class Objects(Names):
             if value.role == "staticmethod" or name == "__new__":
                 return value
             return value.bind(cls if value.role == "classmethod" else instance)
+        if value is None and name == "__setattr__":
+            return Partial(External("builtins.object.__setattr__"), Arguments([instance]))
         if value is None and name == "__new__" and not cls.opaque:
             return External("builtins.object.__new__")
         if value is None and name == "__init__":
@@ -260,8 +267,9 @@ class Objects(Names):
                 [cls, *arguments.positional], arguments.keywords, arguments.open, arguments.named
             )
             made = self._call_function(new, given, node, scope)
-            if not isinstance(made, Instance):
-                return UNKNOWN
+            if not isinstance(made, Instance) or cls not in made.cls.order:
+                # Its constructor is not called.
+                return made
             instance = made
         init = self._member(instance.cls, "__init__")
         if isinstance(init, Function):

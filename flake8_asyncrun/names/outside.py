@@ -7,6 +7,7 @@ import ast
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.calls import Calls
+from flake8_asyncrun.names.context import FRAMEWORKS
 from flake8_asyncrun.names.externals import (
     AWAITABLE_TESTS,
     GENERATOR_TESTS,
@@ -82,7 +83,8 @@ class Outside(Calls):
             escape(arguments)
             if known is not None:
                 return self._call_known(known, arguments, node, scope)
-            return Made(function.name) if knowledge.has_members(function.name) else UNKNOWN
+            members = knowledge.has_members(function.name) or function.name in FRAMEWORKS
+            return Made(function.name) if members else UNKNOWN
         name = asyncio_table.canonical(function.name)
         done = does(function)
         if done is not None:
@@ -318,12 +320,15 @@ class Outside(Calls):
                 in_scope = Scope(self.module) if scope is None else scope
                 value = self._attribute(owner, attribute, node, in_scope)
                 return value if not rest or isinstance(value, Function) else UNKNOWN
-            case "setattr", [Instance() as instance, Const(value=str(attribute)), value]:
+            case (
+                ("setattr" | "object.__setattr__"),
+                [Instance() as instance, Const(value=str(attribute)), value],
+            ):
                 self._set_attribute(instance, attribute, value)
                 return NONE
-            case "setattr", [Instance() as instance, *_]:
-                instance.exact = False
-                return NONE
+            case (("setattr" | "object.__setattr__" | "vars"), [Instance(), *_]):
+                escape(arguments)
+                return UNKNOWN if name == "vars" else NONE
             case "type", [Instance(cls=cls)]:
                 return cls
             case "super", [Class() as cls, (Instance() | Class()) as instance]:

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,10 @@ class Binding:
     """False where a condition that cannot be judged, a loop or a `try` decides whether it runs."""
     fallback: bool = False
     """Whether it stands in the handler of a `try`, so that it counts only where the body failed."""
+    guarded: bool = False
+    """Whether an error of it may be expected: it stands in a `try` or a `with`."""
+    after: tuple[ast.Import | ast.ImportFrom, ...] = ()
+    """Imports of the same `try`: where one fails, it is not reached."""
 
 
 @dataclass
@@ -189,45 +193,57 @@ def _is_package(path: str) -> bool:
 def collect(body: Iterable[ast.stmt], judge: Judge) -> Bindings:
     """Return what the statements of a module or class body bind, without running them."""
     found = Bindings()
-    for statement, certain, fallback in _reached(body, judge, True, False, found.for_checkers):
+    for way, statement in _reached(body, judge, _Way(), found.for_checkers):
         for name, item in _bound_names(statement):
-            binding = Binding(statement, item, certain, fallback)
+            binding = Binding(statement, item, way.certain, way.fallback, way.guarded, way.after)
             found.names.setdefault(name, []).append(binding)
         if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
             found.stars.append(statement)
     return found
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How the flow comes to a statement, see Binding."""
+
+    certain: bool = True
+    fallback: bool = False
+    guarded: bool = False
+    after: tuple[ast.Import | ast.ImportFrom, ...] = ()
+
+
 def _reached(
-    body: Iterable[ast.stmt],
-    judge: Judge,
-    certain: bool,
-    fallback: bool,
-    for_checkers: list[ast.stmt],
-) -> Iterator[tuple[ast.stmt, bool, bool]]:
+    body: Iterable[ast.stmt], judge: Judge, way: _Way, for_checkers: list[ast.stmt]
+) -> Iterator[tuple[_Way, ast.stmt]]:
     for statement in body:
         match statement:
             case ast.If(test=test, body=inner, orelse=orelse):
                 taken = judge(test)
                 if taken is False and conditions.is_type_checking(test):
                     for_checkers += inner
-                sure = certain and taken is not None
+                inside = way if taken is not None else replace(way, certain=False)
                 if taken is not False:
-                    yield from _reached(inner, judge, sure, fallback, for_checkers)
+                    yield from _reached(inner, judge, inside, for_checkers)
                 if taken is not True:
-                    yield from _reached(orelse, judge, sure, fallback, for_checkers)
+                    yield from _reached(orelse, judge, inside, for_checkers)
             case ast.Try():
-                yield from _reached(statement.body, judge, certain, fallback, for_checkers)
-                yield from _reached(statement.orelse, judge, certain, fallback, for_checkers)
+                tried = replace(way, guarded=True, after=(*way.after, *_imports(statement.body)))
+                yield from _reached(statement.body, judge, tried, for_checkers)
+                yield from _reached(statement.orelse, judge, tried, for_checkers)
+                caught = replace(way, certain=False, fallback=True)
                 for handler in statement.handlers:
-                    yield from _reached(handler.body, judge, False, True, for_checkers)
-                yield from _reached(statement.finalbody, judge, certain, fallback, for_checkers)
+                    yield from _reached(handler.body, judge, caught, for_checkers)
+                yield from _reached(statement.finalbody, judge, way, for_checkers)
             case ast.With(body=inner):
-                yield from _reached(inner, judge, certain, fallback, for_checkers)
+                yield from _reached(inner, judge, replace(way, guarded=True), for_checkers)
             case ast.For(body=inner) | ast.While(body=inner):
-                yield from _reached(inner, judge, False, fallback, for_checkers)
+                yield from _reached(inner, judge, replace(way, certain=False), for_checkers)
             case _:
-                yield statement, certain, fallback
+                yield way, statement
+
+
+def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    return (one for one in body if isinstance(one, (ast.Import, ast.ImportFrom)))
 
 
 def _bound_names(statement: ast.stmt) -> Iterator[tuple[str, int | None]]:

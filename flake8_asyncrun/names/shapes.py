@@ -58,6 +58,11 @@ def may_be_awaitable(node: FunctionNode) -> bool:
     return any(word in ast.unparse(returns) for word in ("Any", "Awaitable", "Coroutine", "Future"))
 
 
+def takes_all(case: ast.match_case) -> bool:
+    """Say whether a case is `case _:`, or a name for whatever comes."""
+    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and not case.guard
+
+
 def text_of_raise(node: ast.Raise) -> str:
     """Return what an error says as a traceback shows it, "" where that is not written there."""
     match node.exc:

@@ -71,6 +71,7 @@ class _Survey:
             name
             for name, bindings in module.bindings.names.items()
             if module.is_package
+            or name in (module.exported or ())
             or any(isinstance(each.statement, _DEFINITIONS) for each in bindings)
         }
         if module.is_package:
@@ -127,7 +128,7 @@ class _Survey:
             and _effect(self._ask(self._early, module, f"{dotted}({_joined(required, name)})"))
             is not effect
         ]
-        if early is not None and kind is Kind.UNKNOWN:
+        if early is not None and kind is Kind.UNKNOWN and isinstance(value, Class):
             kind = early.kind
         return Known("", kind, effect, late, tuple(unless))
 

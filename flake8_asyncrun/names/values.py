@@ -168,7 +168,7 @@ class Method(Value):
 
 @dataclass(eq=False)
 class Sequence(Value):
-    """A list, tuple or set; `open` where it may hold more than `items`."""
+    """A list, tuple or set; `open` where it may hold more than `items`, or less."""
 
     type: str
     items: list[Value]
@@ -176,7 +176,7 @@ class Sequence(Value):
 
     @property
     def truth(self) -> bool | None:  # type: ignore[override]
-        return True if self.items else None if self.open else False
+        return None if self.open else bool(self.items)
 
 
 @dataclass(eq=False)
@@ -185,14 +185,41 @@ class Mapping(Value):
 
     items: dict[object, Value]
     open: bool = False
+    perhaps: set[object] = field(default_factory=set)
+    """Keys of `items` that may not be there."""
 
     @property
     def truth(self) -> bool | None:  # type: ignore[override]
-        return None if self.open else bool(self.items)
+        if self.items.keys() - self.perhaps:
+            return True
+        return None if self.open or self.items else False
+
+    def holds(self, key: object) -> bool | None:
+        """Say whether a key is there, None where that is not known."""
+        if key in self.items:
+            return None if key in self.perhaps else True
+        return None if self.open else False
+
+    def put(self, key: object, value: Value, *, sure: bool) -> None:
+        if sure:
+            self.items[key] = value
+            self.perhaps.discard(key)
+            return
+        if key not in self.items:
+            self.perhaps.add(key)
+        self.items[key] = join(self.items.get(key, value), value)
+
+    def drop(self, key: object, *, sure: bool) -> None:
+        if sure:
+            self.items.pop(key, None)
+            self.perhaps.discard(key)
+        elif key in self.items:
+            self.perhaps.add(key)
 
     def forget(self) -> None:
         """Note that anything may have become of it."""
         self.items.clear()
+        self.perhaps.clear()
         self.open = True
 
 
@@ -379,8 +406,11 @@ def join(left: Value, right: Value, depth: int = 4) -> Value:
         return Coroutine()
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         items = _joined(left.items, right.items, depth)
-        is_open = left.open or right.open or items is None
-        return Mapping(items or {}, is_open)
+        if items is None:
+            return Mapping({}, open=True)
+        not_in_both = left.items.keys() ^ right.items.keys()
+        perhaps = not_in_both | left.perhaps | right.perhaps
+        return Mapping(items, left.open or right.open, perhaps)
     if isinstance(left, Loop) and isinstance(right, Loop):
         return left if left.origin is right.origin else Loop(Origin.UNKNOWN)
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:

@@ -6,11 +6,22 @@ import ast
 
 import pytest
 
-from flake8_asyncrun.names.facts import narrow
+from flake8_asyncrun.names.facts import Answer, Step, narrow
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import UNKNOWN, Const, External, Function, Loop, Value
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    Const,
+    Effect,
+    External,
+    Function,
+    Kind,
+    Loop,
+    Origin,
+    Place,
+    Value,
+)
 from flake8_asyncrun.names.variables import Variable
-from tests.snippets import facts_of
+from tests.snippets import answer_of_last, facts_of
 
 
 def variable(code: str, name: str) -> tuple[Variable, Value | None]:
@@ -100,3 +111,214 @@ def test_a_main_guard_makes_a_program() -> None:
 def test_a_condition_is_read_from_its_text(test: str) -> None:
     assert ast.parse(f"({test})")
     assert narrow(test, Target((3, 9), (3, 15)), True) == Target((3, 12), (3, 15))
+
+
+# ------------------------------------------------------------- answers
+
+
+LIBRARY = """
+import asyncio
+def loop():
+    return asyncio.get_event_loop()
+class Client:
+    def __init__(self, *, loop=None):
+        self.loop = loop or current()
+def current():
+    return loop()
+def both():
+    asyncio.get_running_loop()
+    return asyncio.gather()
+def runs():
+    asyncio.run(nobody)
+def maybe():
+    if nobody: asyncio.get_event_loop()
+"""
+
+
+def test_an_answer_tells_each_step_of_the_way() -> None:
+    answer = answer_of_last("from lib import Client\n\nClient(\n)\n", {"lib.py": LIBRARY})
+    assert (answer.kind, answer.origin, answer.effect) == (Kind.OTHER, None, Effect.CAPTURES)
+    assert [(step.what, step.place.path, step.place.line) for step in answer.evidence] == [
+        ("through this call", "example.py", 3),
+        ("through this call", "lib.py", 7),
+        ("through this call", "lib.py", 9),
+        ("asyncio.get_event_loop()", "lib.py", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("lib.Client(loop=1)", Answer(Kind.OTHER, None, None)),
+        ("lib.Client", Answer(Kind.UNKNOWN, None, None)),
+        ("lib.maybe()", Answer(Kind.OTHER, None, None)),
+        ("lib.runs()", Answer(Kind.OTHER, None, None)),
+        ("lib.nobody()", Answer(Kind.UNKNOWN, None, None)),
+        ("asyncio.sleep(1)", Answer(Kind.COROUTINE, None, None)),
+        (
+            "asyncio.new_event_loop().create_future()",
+            Answer(Kind.FUTURE, Origin.NEW, None),
+        ),
+        (
+            "asyncio.gather()",
+            Answer(
+                Kind.FUTURE,
+                Origin.CURRENT,
+                Effect.CAPTURES,
+                (Step("asyncio.gather()", Place("example.py", 2)),),
+            ),
+        ),
+    ],
+)
+def test_what_is_answered(call: str, answer: Answer) -> None:
+    assert answer_of_last(f"import asyncio, lib\n{call}\n", {"lib.py": LIBRARY}) == answer
+
+
+def test_of_two_effects_the_one_counts_that_shows_first() -> None:
+    answer = answer_of_last("from lib import both\nboth()\n", {"lib.py": LIBRARY})
+    assert (answer.kind, answer.effect) == (Kind.FUTURE, Effect.NEEDS_RUNNING)
+    assert answer.evidence[-1] == Step("asyncio.get_running_loop()", Place("lib.py", 11))
+
+
+def test_what_is_never_reached_has_no_answer() -> None:
+    facts = facts_of("if False: print()\nprint()\n")
+    assert facts.answer((1, 10, 1, 17)) is None
+    assert facts.answer((2, 0, 2, 7)) is not None
+    assert facts.answer((9, 0, 9, 7)) is None
+
+
+# ------------------------------------------------------------- what imports did
+
+
+@pytest.mark.parametrize(
+    ("statement", "files", "effects"),
+    [
+        ("from a import x", {"a.py": "x = get_event_loop()"}, [Effect.CAPTURES]),
+        ("from a import x", {"a.py": "x = get_running_loop()"}, [Effect.NEEDS_RUNNING]),
+        ("from a import y as x", {"a.py": "y = get_event_loop()"}, [Effect.CAPTURES]),
+        ("from a import x", {"a.py": "x = [f(get_event_loop())]"}, [Effect.CAPTURES]),
+        (
+            "from a import x",
+            {"a.py": "class A:\n    def __init__(self): get_event_loop()\nx = A()"},
+            [Effect.CAPTURES],
+        ),
+        ("from a import x", {"a.py": "x = new_event_loop()"}, []),
+        ("from a import x", {"a.py": "x = get_event_loop() if nobody else None"}, []),
+        ("from a import x", {"a.py": "def x(): get_event_loop()"}, []),
+        ("from a import x", {"a.py": "async def x(): get_event_loop()"}, []),
+        ("from a import x", {"a.py": "y = get_event_loop()\nx = 1"}, []),
+        (
+            "from a import x",
+            {"a.py": "try: x = get_running_loop()\nexcept RuntimeError: x = 1"},
+            [],
+        ),
+        ("from a import x", {"a.py": ""}, []),
+        ("from nobody import x", {}, []),
+        ("import a as x", {"a.py": "y = get_event_loop()"}, []),
+        (
+            "from a import x",
+            {"a.py": "from b import y as x", "b.py": "y = get_event_loop()"},
+            [Effect.CAPTURES],
+        ),
+        (
+            "from a import x",
+            {
+                "a/__init__.py": "from .b import x",
+                "a/b.py": "from .c import x",
+                "a/c.py": "x = get_event_loop()",
+            },
+            [Effect.CAPTURES],
+        ),
+        (
+            "from a import x",
+            {"a.py": "from b import y, z\nx = z", "b.py": "y = get_event_loop()\nz = 1"},
+            [],
+        ),
+    ],
+)
+def test_what_the_import_of_a_name_did(
+    statement: str, files: dict[str, str], effects: list[Effect]
+) -> None:
+    head = "from asyncio import get_event_loop, get_running_loop, new_event_loop\n"
+    facts = facts_of(f"{statement}\nx\n", {path: f"{head}{text}\n" for path, text in files.items()})
+    assert [event.effect for event in facts.done_by_import("x")] == effects
+
+
+def test_what_was_imported_twice_did_the_same_both_times() -> None:
+    files = {
+        "a.py": "from c import x\n",
+        "b.py": "from c import x\n",
+        "c.py": "import asyncio\nx = asyncio.get_event_loop()\n",
+    }
+    facts = facts_of("from a import x\nfrom b import x as y\n", files)
+    for name in ("x", "y"):
+        (event,) = facts.done_by_import(name)
+        assert event.place == Place("c.py", 2)
+    assert facts.done_by_import("z") == ()
+
+
+def test_what_a_function_imports_is_no_global() -> None:
+    files = {"a.py": "import asyncio\nx = asyncio.get_event_loop()\n"}
+    assert facts_of("def f():\n    from a import x\nf()\n", files).done_by_import("x") == ()
+
+
+def test_what_the_module_itself_takes_is_told_with_what_is_not_certain() -> None:
+    code = (
+        "import asyncio\nif nobody: loop = asyncio.get_event_loop()\nasyncio.gather()\n"
+        "asyncio.get_running_loop()\nasync def f(): asyncio.get_event_loop()\n"
+        "def g(): asyncio.get_event_loop()\n"
+    )
+    assert [event.place.line for event in facts_of(code).at_import] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "elsewhere"),
+    [
+        ("f", True),
+        ("A", True),
+        ("nobody", True),
+        ("nobody.x", True),
+        ("g", False),
+        ("B", False),
+        ("asyncio.run", False),
+        ("print", False),
+        ("A()", False),
+        ("unheard_of", False),
+    ],
+)
+def test_what_is_from_elsewhere(name: str, elsewhere: bool) -> None:
+    code = "import asyncio\nimport nobody\nfrom lib import *\ndef g(): ...\nclass B: ...\n"
+    facts = facts_of(f"{code}x = {name}\n", {"lib.py": "def f(): ...\nclass A: ...\n"})
+    value = facts.global_value("x")
+    assert value is not None
+    assert facts.is_elsewhere(value) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("library", "holder"),
+    [
+        ("x = asyncio.get_event_loop()\n", "x"),
+        ("x = 1\ny = [asyncio.gather()]\n", "y"),
+        ("class C:\n    def __init__(self): self.loop = asyncio.new_event_loop()\nx = C()\n", "x"),
+        ("x = 1\n", ""),
+        ("def g(): x = asyncio.get_event_loop()\n", ""),
+        ("x = asyncio.Lock()\n", ""),
+    ],
+)
+def test_which_global_of_another_module_holds_a_loop(library: str, holder: str) -> None:
+    files = {"lib.py": f"import asyncio\ndef f(): ...\nclass A: ...\n{library}"}
+    facts = facts_of("import lib, nobody\nfrom lib import f, A\ndef own(): ...\n", files)
+    for name in ("lib", "f", "A"):
+        value = facts.global_value(name)
+        assert value is not None
+        assert facts.loop_held_outside(value) == holder
+    own, missing = facts.global_value("own"), facts.global_value("nobody")
+    assert own is not None
+    assert missing is not None
+    assert facts.loop_held_outside(own) == ""
+    assert facts.loop_held_outside(missing) is None
+
+
+def test_attributes_are_told_with_what_they_stand_for() -> None:
+    code = "class A:\n    x = 1\nasync def f():\n    return A.x, A\n"
+    assert dict(facts_of(code).attributes_in({3})) == {"x": Const(1)}
