@@ -1,0 +1,55 @@
+"""What an evaluation may cost: everything ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from flake8_asyncrun.names import machine
+from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.values import Kind
+from tests.snippets import facts_of, kind_of_last
+
+
+@pytest.fixture
+def _poor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CALL_BUDGET", 1_000)
+    monkeypatch.setattr(machine, "FILE_BUDGET", 20_000)
+
+
+@pytest.mark.usefixtures("_poor")
+def test_a_call_into_another_file_ends_with_its_budget() -> None:
+    files = {"a.py": "def f():\n" + "    x = 1 + 1\n" * 1_000 + "    return f\n"}
+    code = "from a import f\nasync def g(): ...\nf()\n"
+    assert kind_of_last(code, files) is Kind.UNKNOWN
+    assert kind_of_last(f"{code}g()\n", files) is Kind.COROUTINE
+
+
+@pytest.mark.usefixtures("_poor")
+def test_a_file_ends_with_its_budget() -> None:
+    # What was reached before stands, what comes after was never seen.
+    facts = facts_of("async def g(): ...\ng()\n" + "x = 1\n" * 10_000 + "g()\n")
+    assert facts.seen((2, 0, 2, 3)) is not None
+    assert facts.seen((10_003, 0, 10_003, 3)) is None
+
+
+@pytest.mark.usefixtures("_poor")
+def test_exponential_calls_end() -> None:
+    chain = "".join(f"def f{n}(): f{n + 1}(); f{n + 1}()\n" for n in range(40))
+    assert kind_of_last(f"{chain}def f40(): ...\nf0()\n") is None
+    files = {"a.py": f"{chain}def f40(): ...\n"}
+    assert kind_of_last("from a import f0\nf0()\n", files) is Kind.UNKNOWN
+
+
+def test_endless_imports_end() -> None:
+    def find_module(name: str) -> tuple[str, str]:
+        return f"{name}.py", f"from {name}x import f\n"
+
+    facts = Facts(Project(find_module), "m.py", "from a import f\nf()\n", "m")
+    seen = facts.seen((2, 0, 2, 3))
+    assert seen is None or not seen.events
+
+
+def test_a_deep_expression_is_no_crash() -> None:
+    deep = "+".join(["1"] * 600)
+    assert kind_of_last(f"async def g(): ...\nx = {deep}\ng()\n") in (None, Kind.COROUTINE)
