@@ -277,3 +277,13 @@ def test_what_only_routes_call_runs_in_their_thread() -> None:
     assert state_of("probe()", code, files=FASTAPI) is State.THREAD
     code += "@app.post('/')\nasync def save(): load()\n"
     assert state_of("probe()", code, files=FASTAPI) is State.UNKNOWN
+
+
+def test_a_function_may_run_in_two_places() -> None:
+    code = "import asyncio\ndef g(): probe()\nasync def f(): asyncio.to_thread(g)\ng()\n"
+    assert state_of("probe()", code) is State.UNKNOWN
+
+
+def test_a_route_is_told_by_the_table_where_there_is_no_source() -> None:
+    code = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef f(): probe()\n"
+    assert state_of("probe()", code) is State.THREAD

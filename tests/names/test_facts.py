@@ -21,7 +21,7 @@ from flake8_asyncrun.names.values import (
     Value,
 )
 from flake8_asyncrun.names.variables import Variable
-from tests.snippets import answer_of_last, facts_of
+from tests.snippets import answer_of_last, case, codes_in, facts_of
 
 
 def variable(code: str, name: str) -> tuple[Variable, Value | None]:
@@ -322,3 +322,20 @@ def test_which_global_of_another_module_holds_a_loop(library: str, holder: str) 
 def test_attributes_are_told_with_what_they_stand_for() -> None:
     code = "class A:\n    x = 1\nasync def f():\n    return A.x, A\n"
     assert dict(facts_of(code).attributes_in({3})) == {"x": Const(1)}
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        case("try", "try:\n    x = asyncio.get_running_loop()\nexcept RuntimeError:\n    x = None"),
+        case("suppress", "with suppress(RuntimeError):\n    x = asyncio.get_running_loop()"),
+        case("if", "if os.environ.get('A'):\n    x = asyncio.get_running_loop()\nelse:\n    x = 1"),
+        case("for", "for one in os.environ:\n    x = asyncio.get_event_loop()"),
+    ],
+)
+def test_what_an_import_perhaps_does_is_not_told(library: str) -> None:
+    head = "import asyncio, os\nfrom contextlib import suppress\n"
+    facts = facts_of("from lib import x\n", {"lib.py": f"{head}{library}\n"})
+    assert facts.done_by_import("x") == ()
+    code = "import asyncio\nfrom lib import x\nasync def f(): print(x)\nasyncio.run(f())\n"
+    assert codes_in(code, {"lib.py": f"{head}{library}\n"}) == []

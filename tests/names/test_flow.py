@@ -6,8 +6,19 @@ import textwrap
 
 import pytest
 
-from flake8_asyncrun.names.values import Effect, Loop, Origin
-from tests.snippets import CAPTURES, NEEDS, NEW, OLD, QUIET, case, effects_of_last, last
+from flake8_asyncrun.names.values import Effect, Kind, Loop, Origin
+from tests.snippets import (
+    CAPTURES,
+    COROUTINE,
+    NEEDS,
+    NEW,
+    OLD,
+    QUIET,
+    case,
+    effects_of_last,
+    kind_of_last,
+    last,
+)
 
 
 @pytest.mark.parametrize(
@@ -354,3 +365,41 @@ def test_in_a_library_loops_over_what_is_known_turn_one_by_one(
     body = textwrap.indent(body, "    ")
     library = f"from asyncio import get_event_loop\ndef f():\n{body}\n"
     assert effects_of_last("from lib import f\nf()\n", {"lib.py": library}) == effects
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for x in nobody: break\nelse: get_event_loop()",
+        "for x in (1, 2):\n    if nobody: break\nelse: get_event_loop()",
+        "for x in (1, 2): break\nelse: get_event_loop()",
+        "while True: break\nelse: get_event_loop()",
+        "while nobody: break\nelse: get_event_loop()",
+    ],
+)
+def test_a_loop_that_may_be_left_may_skip_its_else(body: str) -> None:
+    code = f"{HEAD}def f():\n{textwrap.indent(body, '    ')}\nf()\n"
+    assert effects_of_last(code) == QUIET
+
+
+def test_a_callee_that_raises_as_far_as_we_know_may_return() -> None:
+    code = (
+        f"{HEAD}def check(x):\n    if x is None: raise ValueError\n"
+        "def f():\n    if nobody: check(None)\n    else: get_event_loop()\n"
+    )
+    assert effects_of_last("from lib import f\nf()\n", {"lib.py": code}) == QUIET
+
+
+def test_an_object_is_entered_by_any_with() -> None:
+    code = (
+        f"{HEAD}class A:\n    def __enter__(self): self.x = get_event_loop()\n"
+        "def f():\n    with A(): pass\nf()\n"
+    )
+    assert effects_of_last(code) == CAPTURES
+
+
+def test_a_match_that_ends_in_any_case_leaves_no_other_way() -> None:
+    body = "match nobody:\n        case 1: get_event_loop()\n        case _: get_event_loop()"
+    assert effects_of_last(f"{HEAD}def f():\n    {body}\nf()\n") == CAPTURES
+    body = "match nobody:\n        case 1: return coro()\n        case _: return coro()"
+    assert kind_of_last(f"{HEAD}{COROUTINE}def f():\n    {body}\nf()\n") is Kind.COROUTINE

@@ -30,6 +30,8 @@ from tests.snippets import (
     last_expression,
 )
 
+HEAD = f"import asyncio\nfrom asyncio import get_event_loop, get_running_loop\n{COROUTINE}"
+
 Ship = Callable[..., None]
 
 
@@ -648,3 +650,10 @@ def test_what_is_said_of_no_release_is_not_known(ship: Ship) -> None:
     assert Knowledge().of("lib") is None
     assert Knowledge().of("") is None
     assert effects_of_last("import lib\nlib.Client()\n", target=Target()) == QUIET
+
+
+@pytest.mark.parametrize("name", ["lib", "lib.part"])
+def test_a_whole_module_may_be_said_to_be_safe(name: str) -> None:
+    files = {"lib/__init__.py": "", "lib/part.py": f"{HEAD}def f(): get_event_loop()\n"}
+    known = Knowledge(Told(known_safe=frozenset({name})))
+    assert effects_of_last("from lib.part import f\nf()\n", files, DEFAULT, known) == QUIET

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flake8_asyncrun.names.values import Kind, kind_of
-from tests.snippets import QUIET, case, effects_of_last, facts_of, kind_of_last
+from tests.snippets import COROUTINE, QUIET, case, effects_of_last, facts_of, kind_of_last
 
 
 @pytest.mark.parametrize(
@@ -483,3 +483,19 @@ def test_what_a_function_finds_that_runs_later(code: str, kind: Kind) -> None:
     seen = facts_of(body).seen((line, 11, line, 14))
     assert seen is not None
     assert kind_of(seen.value) is kind
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_star_binds_anew_what_was_defined_before(own: bool) -> None:
+    code = "def f(): ...\nfrom a import *\n"
+    files = {"a.py": "async def f(): ...\n", "lib.py": code}
+    kind = kind_of_last(f"{code}f()\n" if own else "from lib import f\nf()\n", files)
+    assert kind is not Kind.OTHER
+
+
+def test_what_follows_a_missing_import_is_not_reached() -> None:
+    library = (
+        "try:\n    import nobody\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
+        f"{COROUTINE}def f():\n    if HAS: return 1\n    return coro()\n"
+    )
+    assert kind_of_last("from lib import f\nf()\n", {"lib.py": library}) is not Kind.OTHER

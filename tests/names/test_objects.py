@@ -16,6 +16,8 @@ from tests.snippets import (
     kind_of_last,
 )
 
+HEAD = f"import asyncio\nfrom asyncio import get_event_loop, get_running_loop\n{COROUTINE}"
+
 
 @pytest.mark.parametrize(
     ("code", "kind"),
@@ -691,3 +693,48 @@ def test_a_method_that_a_subclass_may_override(method: str, kind: Kind) -> None:
 def test_a_method_of_an_object_made_here_is_none_that_is_overridden() -> None:
     code = f"{TYPES}class A:\n  def f(self) -> Awaitable[int]: return 1\nA().f()\n"
     assert kind_of_last(code) is Kind.OTHER
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        case("__dict__", "self.__dict__.update(options)"),
+        case("__dict__ item", "self.__dict__['loop'] = options['loop']"),
+        case("vars", "vars(self).update(options)"),
+        case("object.__setattr__", "object.__setattr__(self, 'loop', options['loop'])"),
+        case("super().__setattr__", "super().__setattr__('loop', options['loop'])"),
+    ],
+)
+def test_what_is_set_behind_the_back_counts(body: str) -> None:
+    code = (
+        f"{HEAD}class Client:\n    loop = None\n    def __init__(self, **options):\n"
+        f"        {body}\n        self.loop = self.loop or get_event_loop()\n"
+    )
+    assert effects_of_last(f"{code}Client(loop=object())\n") == QUIET
+
+
+@pytest.mark.parametrize(
+    "given", ["[a]", "{'a': a}", "(a,)", "B(a)", "x=[a]", "partial(print, [a])"]
+)
+def test_unknown_code_gets_hold_of_what_is_held(given: str) -> None:
+    code = (
+        "from functools import partial\nclass A:\n    def __init__(self): self.x = None\n"
+        f"class B:\n    def __init__(self, a): self.a = a\na = A()\nnobody({given})\na.x\n"
+    )
+    assert kind_of_last(code) is Kind.UNKNOWN
+
+
+def test_where_new_makes_another_class_init_is_not_called() -> None:
+    code = (
+        f"{HEAD}class A:\n    def __init__(self): get_event_loop()\n"
+        "class B:\n    def __new__(cls): return object.__new__(A)\nB()\n"
+    )
+    assert effects_of_last(code) == QUIET
+
+
+def test_what_new_made_whole_is_left_as_it_is() -> None:
+    code = (
+        "class A:\n    def __init__(self, x=None): self.x = x\n"
+        "class B:\n    def __new__(cls): return A(coro())\n"
+    )
+    assert kind_of_last(f"{COROUTINE}{code}B().x\n") is Kind.COROUTINE

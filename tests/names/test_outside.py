@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from flake8_asyncrun.names.target import Target
@@ -14,12 +16,15 @@ from tests.snippets import (
     OLD,
     QUIET,
     case,
+    codes_in,
     effects_of_last,
     facts_of,
     kind_of_last,
     last,
     value_of_last,
 )
+
+HEAD = f"import asyncio\nfrom asyncio import get_event_loop, get_running_loop\n{COROUTINE}"
 
 
 @pytest.mark.parametrize(
@@ -386,3 +391,53 @@ def test_what_unknown_code_leaves(code: str, kind: Kind) -> None:
         "    def plain(self): ...\n    async def go(self): ...\n"
     )
     assert kind_of_last(f"{head}{code}\n") is kind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        case("comprehension", "if [x for x in nobody]: get_event_loop()"),
+        case("loop over one", "for x in [y for y in nobody]: get_event_loop()"),
+        case("filtered", "if [x for x in (1, 2) if nobody(x)]: get_event_loop()"),
+        case("appended maybe", "a = []\nif nobody: a.append(1)\nif a: get_event_loop()"),
+        case("set maybe", "a = {}\nif nobody: a['x'] = 1\nif a: get_event_loop()"),
+        case("set maybe, in", "a = {}\nif nobody: a['x'] = 1\nif 'x' in a: get_event_loop()"),
+        case("popped maybe", "a = {'x': 1}\nif nobody: a.pop('x')\nif 'x' in a: get_event_loop()"),
+        case("updated maybe", "a = {}\nif nobody: a.update({'x': 1})\nif a: get_event_loop()"),
+        case("joined", "a = {} if nobody else {'x': 1}\nif a: get_event_loop()"),
+        case("joined, in", "a = {} if nobody else {'x': 1}\nif 'x' in a: get_event_loop()"),
+        case("dict comprehension", "a = {k: 1 for k in ('x',) if nobody}\nif a: get_event_loop()"),
+        case("deleted item", "a = [1]\ndel a[0]\nif a: get_event_loop()"),
+        case("deleted key", "a = {'x': 1}\ndel a['x']\nif 'x' in a: get_event_loop()"),
+        case("given away", "a = [1]\nnobody(a)\nif a: get_event_loop()"),
+    ],
+)
+def test_a_container_that_may_be_empty_is_not_surely_true(body: str) -> None:
+    code = f"{HEAD}def f():\n{textwrap.indent(body, '    ')}\nf()\n"
+    assert effects_of_last(code) == QUIET
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        case("display", "{'a': coro(), nobody: None}['a']"),
+        case("comprehension", "{x: y for x, y in (('a', coro()), (nobody, None))}['a']"),
+        case("update(**)", "a = {'a': coro()}\na.update({}, **nobody)\na['a']"),
+    ],
+)
+def test_a_key_that_is_not_known_may_be_any(code: str) -> None:
+    assert kind_of_last(f"{HEAD}{code}\n") is Kind.UNKNOWN
+
+
+def test_that_something_is_an_object_says_nothing() -> None:
+    assert kind_of_last("def f() -> object: return nobody()\nf()\n") is Kind.UNKNOWN
+    seen = facts_of("def f(x: object):\n    return x\n").seen((2, 11, 2, 12))
+    assert seen is not None
+    assert codes_in("import asyncio\ndef f(x: object):\n    asyncio.run(x)\n") == []
+
+
+def test_a_runner_is_entered_by_any_with() -> None:
+    code = "import asyncio\nrunner = asyncio.Runner()\nwith runner:\n    asyncio.get_event_loop()\n"
+    seen = facts_of(code, target=Target((3, 11), (3, 15))).seen((4, 4, 4, 28))
+    assert seen is not None
+    assert seen.events == ()

@@ -167,3 +167,12 @@ def test_a_name_that_costs_too_much_does_not_keep_it_from_the_others(
 
 def test_what_cannot_be_read_tells_nothing() -> None:
     assert survey(project_of({"lib.py": "def f(:\n"}).find_module, ["lib", "lib.x"]).known == {}
+
+
+def test_a_kind_holds_whatever_is_given() -> None:
+    library = (
+        "from asyncio import get_event_loop\n"
+        "def f(make=None): return make() if make else get_event_loop()\n"
+    )
+    found = survey(project_of({"lib.py": library}).find_module, ["lib"])
+    assert found.known["lib.f"].kind is Kind.UNKNOWN
