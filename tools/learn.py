@@ -62,7 +62,7 @@ def main() -> int:
     }
     known = json.loads(OUTPUT.read_text("utf-8")) if options.only else {}
     todo = [
-        (name, release, one.get("with", []), options.cache)
+        (name, release, one["modules"], one.get("with", []), options.cache)
         for name, one in chosen.items()
         for release in one["releases"]
     ]
@@ -85,8 +85,10 @@ def main() -> int:
     return 0
 
 
-def _learn(name: str, release: str, also: Sequence[str], cache: Path) -> Release | None:
-    """Return what a release tells, None where it cannot be installed."""
+def _learn(
+    name: str, release: str, own: Sequence[str], also: Sequence[str], cache: Path
+) -> Release | None:
+    """Return what a release tells of its `own` modules, None where it cannot be installed."""
     folder = cache / f"{name}-{release}"
     remembered = cache / f"{name}-{release}.{_digest()}.json"
     if remembered.exists():
@@ -94,7 +96,11 @@ def _learn(name: str, release: str, also: Sequence[str], cache: Path) -> Release
     if not folder.exists() and not _install(f"{name}=={release}", also, folder):
         print(f"{name} {release}: cannot be installed", file=sys.stderr)
         return None
-    modules = sorted(_modules(folder, name))
+    modules = sorted(
+        module
+        for module in _modules(folder, name)
+        if any(f"{module}.".startswith(f"{each}.") for each in own)
+    )
     surveyed = survey(module_finder([str(folder)]), modules)
     entries = {
         dotted: [

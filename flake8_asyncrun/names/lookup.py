@@ -242,10 +242,9 @@ class Names(Machine):
             submodule = self.project.module(f"{module.name}.{name}")
             if submodule is not None:
                 return ModuleValue(submodule)
-        dotted = f"{module.name}.{name}"
-        if value is None or (value is UNKNOWN and self._is_told_of(dotted)):
+        if value is None or value is UNKNOWN:
             # It may be a folder without source of its own, too.
-            return External(dotted, known=False)
+            return External(f"{module.name}.{name}", known=False)
         return value
 
     def _class_scope(self, cls: Class) -> Scope:
