@@ -327,8 +327,10 @@ def _make(folder: Path) -> None:
 
     The marks are for our own folders only: nothing in it is for git, nor for backups.
     """
-    if not folder.is_dir():
+    is_new = not folder.is_dir()
+    if is_new:
         folder.mkdir(parents=True)
+    if is_new or (folder.name == FOLDER and not (folder / ".gitignore").exists()):
         (folder / ".gitignore").write_text("# Made by flake8-asyncrun.\n*\n", "utf-8")
         (folder / "CACHEDIR.TAG").write_text(_TAG, "utf-8")
 

@@ -928,6 +928,16 @@ def test_the_folder_says_what_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     assert not desk.answers_anew()
 
 
+def test_an_emptied_folder_says_what_it_is_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASYNCRUN_CACHE_DIR")
+    folder = desk.folder / ".asyncrun_cache"
+    folder.mkdir()
+    desk.ask()
+    assert {".gitignore", "CACHEDIR.TAG"} <= {path.name for path in folder.iterdir()}
+
+
 def test_a_folder_that_was_there_is_left_as_it_was(desk: Desk) -> None:
     desk.cache.mkdir(parents=True)
     (desk.cache / "mine.txt").write_text("mine")

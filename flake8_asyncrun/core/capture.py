@@ -11,9 +11,22 @@ import libcst as cst
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
-from flake8_asyncrun.core.wrap import into_coroutine, into_main
-from flake8_asyncrun.names.machine import Event, State
-from flake8_asyncrun.names.values import Const, Coroutine, Effect, Instance, loops_in
+from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
+from flake8_asyncrun.names.asyncio_table import KEEPERS
+from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State
+from flake8_asyncrun.names.shapes import drives_loop, minds_no_loop
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    Const,
+    Coroutine,
+    Effect,
+    External,
+    Function,
+    Instance,
+    Kind,
+    Something,
+    loops_in,
+)
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -24,7 +37,7 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
     a loop may be running, and where the error is expected.
     """
     seen = file.seen(call)
-    if seen is None or seen.state is not State.NO_LOOP:
+    if seen is None or seen.state is not State.NO_LOOP or _has_thread(seen):
         return None
     if not isinstance(seen.value, Instance) and not _is_library_call(call, file, effect):
         return None
@@ -37,7 +50,18 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
         for event in below.events
     ]
     events = (event for event in seen.events if event.effect is effect)
+    # Locks and queues, up to Python 3.9: most of them never ask whose loop it is.
+    events = (event for event in events if event.what.removesuffix("()") not in KEEPERS)
     return next((event for event in events if event not in inner), None)
+
+
+def _has_thread(seen: Seen) -> bool:
+    """Say whether the loop of an object is run by a thread of its own."""
+    value = seen.value
+    bases = value.cls.outside if isinstance(value, Instance) else ()
+    return any(base.name == "threading.Thread" for base in bases) or any(
+        event.what == BY_THREAD for event in seen.handling
+    )
 
 
 # Cells that Jupyter wrote, or that editors send to it.
@@ -48,6 +72,7 @@ def _may_be_right(node: cst.CSTNode, file: File) -> bool:
     """Say whether a loop may run here after all, or the error is expected."""
     return (
         file.facts.loop_is_patched
+        or file.facts.replaces_names
         or _CELL.search(file.source.text) is not None
         or file.expects_error(node, "RuntimeError")
         or file.catches_all(node)
@@ -98,6 +123,9 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     """Return the first run that uses what a call makes, with the variable it comes through."""
     runs = [run for run in file.runs if not file.in_coroutine(run.call)]
     for run in runs:
+        if run.argument is call:
+            # It is no coroutine, which is the graver fault.
+            return None
         span, outer = file.span(call), file.span(run.argument)
         if outer.start <= span.start and span.end <= outer.end:
             return run, None
@@ -109,7 +137,9 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     if variable is None:
         return None
     parts = _made_with(variable, file)
-    pairs = ((run, part) for run in runs for part in parts)
+    pairs = (
+        (run, part) for run in runs if not _is_replaced(call, run, variable, file) for part in parts
+    )
     return next((pair for pair in pairs if uses(*pair, file)), None)
 
 
@@ -138,34 +168,98 @@ def _uses_definition(
     )
 
 
-def _made_with(variable: Variable, file: File) -> list[Variable]:
+def _made_with(variable: Variable, file: File) -> tuple[Variable, ...]:
     """Return a variable and those that are assigned something made with it."""
+    if variable in file.made_with:
+        return file.made_with[variable]
     found = [variable]
     for one in found:
         for name in file.names_of(one):
             for parent in file.parents(name):
                 if isinstance(parent, cst.Call):
+                    if not _may_hold(parent, name, file):
+                        break
                     made = assigned_to(parent, file)
                     found += [made] if made is not None and made not in found else []
                 if isinstance(parent, cst.BaseStatement):
                     break
-    return found
+    file.made_with[variable] = tuple(found)
+    return file.made_with[variable]
+
+
+def _may_hold(call: cst.Call, name: cst.Name, file: File) -> bool:
+    """Say whether what a call returns may hold what a name in it stands for."""
+    value = file.value(call)
+    if isinstance(call.func, cst.Attribute) and call.func.value is name:
+        # What a method returns is most often of another kind.
+        return any(True for _ in loops_in(value))
+    return not isinstance(value, (Const, Something))
 
 
 def uses(run: Run, variable: Variable, file: File) -> bool:
     """Say whether a run's argument names a variable, or calls a coroutine that comes to name it."""
+    key = run.call, variable
+    if key not in file.uses:
+        file.uses[key] = _uses(run, variable, file)
+    return file.uses[key]
+
+
+def _uses(run: Run, variable: Variable, file: File) -> bool:
     outer = file.span(run.argument)
     reached = file.reached_by(run.argument)
+    within = {(use.line, use.column): use for use in variable.uses if reached & {*use.functions}}
+    if any(use.binds for use in within.values()):
+        # By then it may be another object.
+        return False
     for name in file.names_of(variable):
-        start = file.span(name).start
-        if outer.start <= start < outer.end and _hands_on_loop(name, file):
+        inside = outer.start <= file.span(name).start < outer.end
+        inside |= file.line_and_byte(name) in within
+        if inside and _hands_on_loop(name, file) and not _is_idle(name, file):
             return True
-    return any(reached & {*use.functions} for use in variable.uses if not use.binds)
+    return False
+
+
+def _is_idle(name: cst.Name, file: File) -> bool:
+    """Say whether a plain method is used that runs the object's loop itself, or minds no loop."""
+    attribute = file.source.parent(name)
+    if not isinstance(attribute, cst.Attribute):
+        return False
+    value = file.value(attribute)
+    if not isinstance(value, Function):
+        return False
+    call = file.source.parent(attribute)
+    awaited = isinstance(call, cst.Call) and file.kind(call) in _AWAITED
+    return not awaited and (drives_loop(value.node) or minds_no_loop(value.node))
+
+
+_AWAITED = (Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE)
+
+
+def _is_replaced(call: cst.Call, run: Run, variable: Variable, file: File) -> bool:
+    """Say whether a variable is another object's by the time of a run."""
+    if file.enclosing_function(call) is not file.enclosing_function(run.call):
+        return False
+    binds = {use.line for use in variable.uses if use.binds}
+    end = file.span(run.call).start
+    lines = (one for one in file.parents(call) if isinstance(one, cst.SimpleStatementLine))
+    own = next(lines, None)
+    block = None if own is None else file.source.parent(own)
+    return isinstance(block, (cst.Module, cst.IndentedBlock)) and any(
+        isinstance(one, cst.SimpleStatementLine)
+        and file.span(call).end < file.span(one).start
+        and file.span(one).end < end
+        and file.place(one).line in binds
+        for one in block.body
+    )
 
 
 def _hands_on_loop(name: cst.Name, file: File) -> bool:
     """Say whether more than a plain attribute of an object is used."""
     attribute = file.source.parent(name)
+    if isinstance(attribute, cst.Arg):
+        outer = file.source.parent(attribute)
+        callee = file.value(outer.func) if isinstance(outer, cst.Call) else UNKNOWN
+        return not (isinstance(callee, External) and callee.name in _HARMLESS)
     if not isinstance(attribute, cst.Attribute):
         return True
     call = file.source.parent(attribute)
@@ -173,12 +267,16 @@ def _hands_on_loop(name: cst.Name, file: File) -> bool:
     return called or any(True for _ in loops_in(file.value(attribute)))
 
 
+_HARMLESS = {f"builtins.{name}" for name in ("bool", "id", "isinstance", "print", "repr", "str")}
 _DISPLAYS = (cst.List, cst.Tuple, cst.Set, cst.Dict)
 
 
 def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
     """Return the variable that a call's value is assigned to: alone, in a display, or built in."""
     parent = file.source.parent(call)
+    if isinstance(parent, (cst.BaseSimpleComp, cst.DictComp)):
+        made = parent.value if isinstance(parent, cst.DictComp) else parent.elt
+        return assigned_to(parent, file) if made is call else None
     if isinstance(parent, (cst.BaseElement, cst.DictElement)):
         display = file.source.parent(parent)
         return assigned_to(display, file) if isinstance(display, _DISPLAYS) else None
@@ -203,15 +301,23 @@ def build_inside(call: cst.Call, run: Run, variable: Variable | None, file: File
         outer.start <= file.source.offset(use.line, use.column) < outer.end for use in variable.uses
     )
     if direct:
-        return into_main(
-            file, run.call, run.argument, lambda text: [only_argument(file, run.call, text)]
+        fix = file.once(
+            (run.call,),
+            lambda: into_main(
+                file, run.call, run.argument, lambda text: [only_argument(file, run.call, text)]
+            ),
         )
+        span = file.span(call)
+        if not any(one.span.start <= span.start and span.end <= one.span.end for one in fix.edits):
+            raise Refused("what is made with it is used, and it would stay")
+        return fix
     called = file.value(run.argument)
     function = file.facts.own_function(called) if isinstance(called, Coroutine) else None
     node = None if function is None else file.function_at(function.node.lineno)
     if node is None or node.asynchronous is None or not isinstance(run.argument, cst.Call):
         raise Refused("the coroutine that uses it is not to be found")
-    return into_coroutine(file, call, node, run.call)
+    statement = spot_of(file, call).statement
+    return file.once((statement, node), lambda: into_coroutine(file, call, node, run.call))
 
 
 def evidence(event: Event, file: File, what: str) -> tuple[Note, ...]:

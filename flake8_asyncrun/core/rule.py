@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +19,7 @@ from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.machine import Seen, State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import UNKNOWN, External, Kind, Made, Method, Value, kind_of
+from flake8_asyncrun.names.values import UNKNOWN, External, Kind, Made, Method, Sequence, Value
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -110,6 +111,15 @@ class File:
         self.target = project.target
         self.bound_by: dict[cst.BaseStatement, tuple[Variable, ...]] = {}
         """What statements bind, as far as it was asked."""
+        self.names_in: dict[cst.CSTNode, tuple[cst.Name, ...]] = {}
+        """The variables' names in nodes, as far as it was asked."""
+        self.made_with: dict[Variable, tuple[Variable, ...]] = {}
+        """A variable and those that are assigned something made with it."""
+        self.uses: dict[tuple[cst.Call, Variable], bool] = {}
+        """Whether runs use variables."""
+        self._fixes: dict[tuple[object, ...], Fix | Refused] = {}
+        self._named: dict[Variable, list[cst.Name]] = {}
+        self._reached: dict[cst.BaseExpression, set[int]] = {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -119,6 +129,21 @@ class File:
             # Nodes stand where the tree prints them.
             facts = Facts(self.project, source.path, source.printed, source.module)
         return facts
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Fix]) -> Fix:
+        """Return the fix of a key, made when it is first asked for. Raises Refused each time.
+
+        Many findings may have the same.
+        """
+        if key not in self._fixes:
+            try:
+                self._fixes[key] = make()
+            except Refused as refused:
+                self._fixes[key] = refused
+        made = self._fixes[key]
+        if isinstance(made, Refused):
+            raise Refused(str(made))
+        return made
 
     # ------------------------------------------------------------------ what it is
 
@@ -136,7 +161,7 @@ class File:
         return UNKNOWN if seen is None else seen.value
 
     def kind(self, node: cst.CSTNode) -> Kind:
-        return kind_of(self.value(node))
+        return self.facts.kind(self.value(node))
 
     def state(self, node: cst.CSTNode) -> State:
         """Say whether a loop runs while an expression is evaluated."""
@@ -163,7 +188,9 @@ class File:
             return None
         first = call.args[0]
         named = first.keyword is None or first.keyword.value == RUNNERS[callee]
-        return Run(call, first.value) if named and not first.star else None
+        # Whose loop a factory gives, nobody knows.
+        plain = all(one.keyword is None or one.keyword.value != "loop_factory" for one in call.args)
+        return Run(call, first.value) if named and plain and not first.star else None
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -180,10 +207,10 @@ class File:
 
     def names_of(self, variable: Variable) -> Iterator[cst.Name]:
         """Yield the nodes by which a variable is named, in order."""
-        for node in self._nodes:
-            same_name = isinstance(node, cst.Name) and node.value == variable.name
-            if same_name and self.variable(cst.ensure_type(node, cst.Name)) is variable:
-                yield cst.ensure_type(node, cst.Name)
+        if variable not in self._named:
+            named = self._names.get(variable.name, ())
+            self._named[variable] = [one for one in named if self.variable(one) is variable]
+        yield from self._named[variable]
 
     def only_call(self, function: cst.FunctionDef) -> cst.Call | None:
         """Return the call of a function that the file names nowhere else."""
@@ -211,6 +238,11 @@ class File:
     def reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
         """Return the functions of this file, by the lines of their `def`s, that a coroutine is of
         or comes to."""
+        if coroutine not in self._reached:
+            self._reached[coroutine] = self._reached_by(coroutine)
+        return self._reached[coroutine]
+
+    def _reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
         values = [self.value(coroutine)]
         values += [
             self.value(node.func) for node in descend(coroutine) if isinstance(node, cst.Call)
@@ -227,6 +259,14 @@ class File:
             inside = any(reached & {*use.functions} for use in variable.uses if not use.binds)
             if inside and not any(reached & {*functions} for functions in binds):
                 yield variable
+
+    @cached_property
+    def _names(self) -> dict[str, list[cst.Name]]:
+        found: dict[str, list[cst.Name]] = defaultdict(list)
+        for node in self._nodes:
+            if isinstance(node, cst.Name):
+                found[node.value].append(node)
+        return found
 
     @cached_property
     def _nodes(self) -> tuple[cst.CSTNode, ...]:
@@ -317,6 +357,10 @@ class File:
                 caught = (_types(handler.type) for handler in parent.handlers)
                 if any(name in names for types in caught for name in types):
                     return True
+                types = (handler.type for handler in parent.handlers)
+                if any(isinstance(self.value(one), Sequence) for one in types if one):
+                    # `except ERRORS:`, whatever is in it.
+                    return True
             if isinstance(parent, cst.With) and child is parent.body:
                 for item in parent.items:
                     if _last_name(item.item) in _EXPECTING:
@@ -376,6 +420,8 @@ def fails_as_given(call: cst.Call, file: File) -> Run | None:
     """
     run = file.run(call)
     if run is None or file.in_coroutine(call) or file.facts.loop_is_patched:
+        return None
+    if file.facts.replaces_names:
         return None
     expected = file.expects_error(call, "ValueError", "TypeError", "RuntimeError")
     return None if expected else run

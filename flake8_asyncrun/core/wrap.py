@@ -104,6 +104,9 @@ def into_main(
         raise Refused("a loop is already running here")
     if not call_of and file.kind(argument) in _NOT_AWAITED:
         raise Refused(f"`{file.text_of(argument)}` cannot be awaited")
+    if isinstance(argument, cst.Attribute) and file.kind(argument) is Kind.UNKNOWN:
+        # As likely as not its parentheses were forgotten.
+        raise Refused(f"it is not known whether `{file.text_of(argument)}` can be awaited")
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
     _check_cured(file, argument, slice_)
@@ -208,7 +211,7 @@ def _slice(
     needed: list[cst.BaseStatement] = []
     pending: list[cst.CSTNode] = [argument]
     while pending:
-        for name in _names(pending.pop()):
+        for name in _names(file, pending.pop()):
             variable = file.variable(name)
             if variable is None or _is_ours(file, variable, [argument, *needed], binds_only=True):
                 continue
@@ -248,7 +251,7 @@ def _with_dependents(
     moving: list[cst.BaseStatement] = []
     bound: set[Variable] = set()
     for statement in between:
-        mentions = any(file.variable(name) in bound for name in _names(statement))
+        mentions = any(file.variable(name) in bound for name in _names(file, statement))
         if statement in needed or mentions:
             moving.append(statement)
             bound |= set(_bound_by(file, statement))
@@ -299,14 +302,15 @@ def _check_standing(
     file: File, moving: Sequence[cst.BaseStatement], standing: Sequence[cst.BaseStatement]
 ) -> None:
     """Refuse where what moves would pass something with an effect."""
-    read = {file.variable(name) for one in moving for name in _names(one)}
+    read = {file.variable(name) for one in moving for name in _names(file, one)}
     for statement in standing:
         if not _is_quiet(file, statement):
             what = file.text_of(statement).partition("\n")[0]
             raise Refused(f"`{what}` stands between, and would run before what moves")
-        rebound = next((one for one in _bound_by(file, statement) if one in read), None)
-        if rebound is not None and len([use for use in rebound.uses if use.binds]) > 1:
-            raise Refused(f"`{rebound.name}` is bound anew in between")
+        for variable in _bound_by(file, statement):
+            is_read = variable in read or any(use.functions for use in variable.uses)
+            if is_read and len([use for use in variable.uses if use.binds]) > 1:
+                raise Refused(f"`{variable.name}` is bound anew in between")
 
 
 def _check_called_once(file: File, function: cst.FunctionDef) -> None:
@@ -336,7 +340,7 @@ def _check_same_names(
 ) -> None:
     """Refuse where a name that moves would mean a local of the function."""
     line = file.place(function).line
-    names = {name.value for one in moving for name in _names(one)}
+    names = {name.value for one in moving for name in _names(file, one)}
     for name in names:
         if file.facts.variables.is_bound_in(name, line):
             raise Refused(f"`{name}` is another thing inside `{function.name.value}`")
@@ -349,7 +353,9 @@ def _is_quiet(file: File, statement: cst.BaseStatement) -> bool:
     if not isinstance(statement, cst.SimpleStatementLine):
         return False
     for small in statement.body:
-        if isinstance(small, (cst.Import, cst.ImportFrom, cst.Pass, cst.Global, cst.Nonlocal)):
+        if isinstance(small, (cst.Import, cst.ImportFrom)) and not _imports_own(file, small):
+            continue
+        if isinstance(small, (cst.Pass, cst.Global, cst.Nonlocal)):
             continue
         targets: list[cst.BaseExpression] = []
         if isinstance(small, cst.Assign):
@@ -365,6 +371,14 @@ def _is_quiet(file: File, statement: cst.BaseStatement) -> bool:
                 continue
         return False
     return True
+
+
+def _imports_own(file: File, statement: cst.Import | cst.ImportFrom) -> bool:
+    """Say whether an import runs code of the project, which may do anything."""
+    if isinstance(statement, cst.Import):
+        return any(file.facts.is_of_project(one.evaluated_name) for one in statement.names)
+    module = "" if statement.module is None else file.text_of(statement.module)
+    return file.facts.is_of_project(module, len(statement.relative))
 
 
 def _reads_object(file: File, node: cst.CSTNode) -> bool:
@@ -457,7 +471,7 @@ def _where_built(variable: Variable) -> str:
 def _bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
     """Return the variables that a statement binds."""
     if statement not in file.bound_by:
-        named = {file.variable(name) for name in _names(statement)}
+        named = {file.variable(name) for name in _names(file, statement)}
         file.bound_by[statement] = tuple(
             variable
             for variable in named
@@ -494,8 +508,14 @@ def _holds(file: File, nodes: Sequence[cst.CSTNode], line: int, column: int) -> 
     return any(file.span(node).start <= offset < file.span(node).end for node in nodes)
 
 
-def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
-    """Yield the variables' names in a node; not attributes, keywords or parameters' names."""
+def _names(file: File, node: cst.CSTNode) -> tuple[cst.Name, ...]:
+    """Return the variables' names in a node; not attributes, keywords or parameters' names."""
+    if node not in file.names_in:
+        file.names_in[node] = tuple(_names_in(node))
+    return file.names_in[node]
+
+
+def _names_in(node: cst.CSTNode) -> Iterator[cst.Name]:
     stack: list[cst.CSTNode] = [node]
     while stack:
         child = stack.pop()

@@ -146,6 +146,11 @@ AWAITABLE_METHODS = {
 }
 """Methods of asyncio's objects that return a coroutine (finding 5)."""
 
+KEEPERS = frozenset(
+    f"asyncio.{name}" for name, one in ASYNCIO.items() if one.does is Does.KEEPS_LOOP_UP_TO_39
+)
+"""Objects that keep the loop that is current when they are built, up to Python 3.9."""
+
 POLICIES = {
     "asyncio.get_event_loop_policy",
     "asyncio.DefaultEventLoopPolicy",

@@ -5,10 +5,18 @@ from __future__ import annotations
 import ast
 
 from flake8_asyncrun.names import machine
-from flake8_asyncrun.names.context import handed_on
+from flake8_asyncrun.names.context import handed_on, hands_on_loop
 from flake8_asyncrun.names.externals import escape
 from flake8_asyncrun.names.knowledge import Known
-from flake8_asyncrun.names.machine import DEEPEST_CALL, Frame, Left, OutOfBudget, Raised, State
+from flake8_asyncrun.names.machine import (
+    BY_THREAD,
+    DEEPEST_CALL,
+    Frame,
+    Left,
+    OutOfBudget,
+    Raised,
+    State,
+)
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
@@ -28,6 +36,7 @@ from flake8_asyncrun.names.values import (
     GeneratorCoroutine,
     Instance,
     Kind,
+    Made,
     Mapping,
     Method,
     Partial,
@@ -122,6 +131,8 @@ class Calls(Objects):
             and (known := self._what_is_told(function)) is not None
         ):
             return self._call_as_told(known, function, arguments, node, scope)
+        if hands_on_loop(function, arguments):
+            self._handles(BY_THREAD, self._here(node, scope))
         for callback, state in handed_on(function, arguments):
             _, before = self._handed.setdefault(id(callback.node), (callback, state))
             if before is not state:
@@ -204,6 +215,17 @@ class Calls(Objects):
             self._later = later
             self._via.pop()
 
+    def what_it_gives(self, value: Value) -> Known | None:
+        """Return what we were told that a call of `value` gives, None where it is not told."""
+        match value:
+            case Function():
+                return self._what_is_told(value)
+            case External(known=False, name=name):
+                return self.project.knowledge.of(name)
+            case Method(owner=Made(name=owner), name=name):
+                return self.project.knowledge.of(f"{owner}.{name}")
+        return None
+
     def _what_is_told(self, value: Function | Class) -> Known | None:
         """Return what we were told of a function or class, over what its source says."""
         knowledge = self.project.knowledge
@@ -214,7 +236,15 @@ class Calls(Objects):
                 known = knowledge.told.of(name)
                 if isinstance(named, (Function, Class)) and known is not None:
                     self._told[id(named.node)] = known
-        return self._told.get(id(value.node)) or knowledge.of_source(value.qualified)
+        told = self._told.get(id(value.node)) or knowledge.of_source(value.qualified)
+        if told is None and isinstance(value, Class):
+            # A class that inherits its constructor is built like the one that has it.
+            init = self._member(value, "__init__")
+            if not isinstance(init, Function) or init.owner is None:
+                return None
+            told = self._what_is_told(init)
+            return told or (None if init.owner is value else self._what_is_told(init.owner))
+        return told
 
     def _call_as_told(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.shapes import DRIVES, drives_loop
 from flake8_asyncrun.names.values import (
     Arguments,
     External,
@@ -92,6 +93,19 @@ def handed_on(callee: Value, arguments: Arguments) -> Iterator[tuple[Function, S
         given = given.function
     if isinstance(given, Function):
         yield given, state
+
+
+def hands_on_loop(callee: Value, arguments: Arguments) -> bool:
+    """Say whether a call has another thread run a loop: then it never stands still."""
+    if not (isinstance(callee, External) and callee.name in _CALLED_IN_THREAD):
+        return False
+    place, keyword = _CALLED_IN_THREAD[callee.name]
+    given = arguments.keywords.get(keyword)
+    if given is None and place < len(arguments.positional):
+        given = arguments.positional[place]
+    if isinstance(given, Method) and isinstance(given.owner, Loop):
+        return given.name in DRIVES
+    return isinstance(given, Function) and drives_loop(given.node)
 
 
 def decorated(decorator: Value) -> State | None:

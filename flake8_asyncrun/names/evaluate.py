@@ -17,6 +17,7 @@ from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
 from flake8_asyncrun.names.machine import Frame, OutOfBudget, Raised, State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
+from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.names.values import (
     SOMETHING,
     UNKNOWN,
@@ -71,8 +72,10 @@ class Interpreter(Flow):
                 # What runs here, and where somebody else calls it, runs in both places.
                 if key in self._evaluated and key not in entered and self._is_own(function):
                     self._enter(function, state)
-        except (OutOfBudget, RecursionError):
+        except OutOfBudget:
             return
+        except RecursionError:
+            raise Unreadable("nested too deeply") from None
 
     def signature(self, value: Function | Class) -> ast.arguments | None:
         """Return the parameters that a call takes, `self` included; None where none are written."""
@@ -94,13 +97,14 @@ class Interpreter(Flow):
         node = function.node
         if isinstance(node, ast.AsyncFunctionDef):
             return State.RUNNING
-        if not isinstance(node, ast.Lambda):
+        handed = self._handed[id(node)][1] if id(node) in self._handed else State.UNKNOWN
+        if handed is not State.THREAD and not isinstance(node, ast.Lambda):
             scope = self._function_scope(function)
             for argument in parameters(node):
                 scope.bind(argument.arg, UNKNOWN)
             if self._runs_a_loop(node, scope):
                 return State.NO_LOOP
-        return self._handed[id(node)][1] if id(node) in self._handed else State.UNKNOWN
+        return handed
 
     def _is_own(self, function: Function) -> bool:
         return function.scope.module is self.module

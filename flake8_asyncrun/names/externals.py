@@ -32,6 +32,9 @@ from flake8_asyncrun.names.values import (
     is_generator,
 )
 
+EXITS = frozenset({"builtins.exit", "builtins.quit", "os._exit", "os.abort", "sys.exit"})
+"""What never returns."""
+
 IDENTITY = External("<returns its argument>")
 
 ROLES = {

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.evaluate import Interpreter
 from flake8_asyncrun.names.machine import Event, Position, Seen, position
-from flake8_asyncrun.names.project import Module, Project
+from flake8_asyncrun.names.project import Module, Project, is_installed
+from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
     UNKNOWN,
@@ -37,6 +39,9 @@ _MOCKS = ("AsyncMock", "patch", "monkeypatch", "mocker")
 
 # Of several effects, the one that shows first when the code runs.
 _GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
+
+_MOST_MODULES = 200
+"""Names that imports may lead to, most of them of installed packages."""
 
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
 
@@ -87,6 +92,13 @@ class Facts:
         """Return what became of the expression at a position, None if it was never reached."""
         return self._interpreter.seen.get(at)
 
+    def kind(self, value: Value) -> Kind:
+        """Say what `asyncio.run` would make of a value, also by what we were told of its name."""
+        told = self._interpreter.what_it_gives(value)
+        if told is not None and told.kind is Kind.COROUTINE:
+            return Kind.COROUTINE_FUNCTION
+        return kind_of(value)
+
     def answer(self, at: Position) -> Answer | None:
         """Say what the expression at a position is and does; None if it was never reached."""
         seen = self.seen(at)
@@ -95,10 +107,12 @@ class Facts:
         value = seen.value
         origin = value.origin if isinstance(value, Future) else None
         if not seen.events:
-            return Answer(kind_of(value), origin, None)
+            return Answer(self.kind(value), origin, None)
         event = max(seen.events, key=lambda event: _GRAVITY.index(event.effect))
         steps = tuple(Step("through this call", place) for place in event.via)
-        return Answer(kind_of(value), origin, event.effect, (*steps, Step(event.what, event.place)))
+        return Answer(
+            self.kind(value), origin, event.effect, (*steps, Step(event.what, event.place))
+        )
 
     def global_value(self, name: str) -> Value | None:
         """Return what is common to all that a global name is ever bound to."""
@@ -181,6 +195,32 @@ class Facts:
             )
         return self._held[module.name]
 
+    def is_of_project(self, module: str, level: int = 0) -> bool:
+        """Say whether `from module import …`, of so many dots, reads a file of the project."""
+        found = self._project.module(self._module.absolute(module or None, level))
+        return found is not None and not is_installed(found.path)
+
+    @cached_property
+    def taken_elsewhere(self) -> str | None:
+        """The name of a module that takes the current loop while it is imported, surely or not.
+
+        It is one of the project's, to which the imports of this file lead; None where none does.
+        """
+        names = list(_led_to(self._module))
+        for count, name in enumerate(names):  # which grows meanwhile
+            if count >= _MOST_MODULES:
+                break
+            module = self._project.module(name)
+            if module is None or module is self._module or is_installed(module.path):
+                continue
+            interpreter = Interpreter(self._project, module)
+            with suppress(Unreadable):
+                interpreter.run()
+            if interpreter.at_import:
+                return module.name
+            names += [one for one in _led_to(module) if one not in names]
+        return None
+
     def is_elsewhere(self, value: Value) -> bool:
         """Say whether a value is a function or class that this file does not define.
 
@@ -238,6 +278,7 @@ class Facts:
             (isinstance(node, ast.Attribute) and node.attr in _MOCKS)
             or (isinstance(node, ast.Name) and node.id in _MOCKS)
             or (isinstance(node, ast.arg) and node.arg in _MOCKS)
+            or _replaces_asyncio(node)
             for node in ast.walk(self._module.tree)
         )
 
@@ -248,6 +289,34 @@ class Facts:
             isinstance(node, ast.If) and "'__main__'" in ast.dump(node.test)
             for node in self._module.tree.body
         )
+
+
+def _led_to(module: Module) -> Iterator[str]:
+    """Yield the modules that are imported while a module is, packages before their parts."""
+    stack: list[ast.AST] = [module.tree]
+    while stack:
+        node = stack.pop()
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = module.absolute(node.module, node.level)
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.expr)):
+            stack.extend(ast.iter_child_nodes(node))
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _replaces_asyncio(node: ast.AST) -> bool:
+    """Say whether a node puts something else in the place of a function of asyncio's."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="asyncio"), ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id="asyncio"), *_]):
+            return True
+    return False
 
 
 def narrow(test: str, target: Target, taken: bool) -> Target | None:

@@ -64,6 +64,8 @@ class Names(Machine):
         if module is self.module:
             value = self._from_stars(self._stars, module, name)
             return value if value is not None else self._for_checkers(module, name)
+        if (module.name, name) in self._patched:
+            return UNKNOWN
         if name in module.known:
             self.project.rests_on(module)
             return module.known[name]
@@ -235,8 +237,6 @@ class Names(Machine):
         return None
 
     def _module_attribute(self, module: Module, name: str) -> Value:
-        if (module.name, name) in self._patched:
-            return UNKNOWN
         value = self.module_name(module, name)
         if value is None or unresolved(value):
             submodule = self.project.module(f"{module.name}.{name}")

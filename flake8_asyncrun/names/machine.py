@@ -83,6 +83,10 @@ class Left(enum.Enum):
     LOOP = 3
 
 
+BY_THREAD = "another thread"
+"""What has a loop run, in an event, where a constructor starts a thread for it."""
+
+
 class Raised(Exception):
     """The evaluated code raises an exception of this name.
 
@@ -225,10 +229,15 @@ class Machine(abc.ABC):
             Event(Effect.HANDLES, what, place, tuple(self._via), self._maybe, False, False)
         )
 
-    def _event(self, effect: Effect, what: str, place: Place, error: str = "") -> None:
-        """Note that the loop is touched; raise where a handler around this expects it."""
+    def _event(
+        self, effect: Effect, what: str, place: Place, error: str = "", *, caught: bool = False
+    ) -> None:
+        """Note that the loop is touched; raise where a handler around this expects it.
+
+        `caught`: an error was expected that came before.
+        """
         self.touched = True
-        caught = self._expects("RuntimeError")
+        is_late, caught = caught, caught or self._expects("RuntimeError")
         is_set = self._current is not None
         self._events.append(
             Event(effect, what, place, tuple(self._via), self._maybe, caught, is_set, error)
@@ -236,7 +245,7 @@ class Machine(abc.ABC):
         raises = effect is Effect.NEEDS_RUNNING or (
             self.project.target.first >= (3, 14) and not is_set
         )
-        if caught and raises:
+        if caught and raises and not is_late:
             # A handler takes over: what was tried does not count.
             self._events.pop()
             self._asked = True

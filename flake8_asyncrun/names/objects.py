@@ -127,6 +127,8 @@ class Objects(Names):
             if isinstance(value, Class):
                 orders.append(list(value.order))
                 cls.opaque |= value.opaque
+                cls.replaced |= value.replaced
+                cls.wrapped |= value.wrapped or any(map(value.defines, _WRAPPERS))
                 cls.outside += value.outside
             elif isinstance(value, External):
                 cls.outside.append(value)
@@ -138,13 +140,21 @@ class Objects(Names):
             value = self._evaluate(keyword.value, scope)
             known = isinstance(value, External) and value.known
             cls.opaque |= keyword.arg != "metaclass" or not known
+            if keyword.arg == "metaclass" and isinstance(value, Class):
+                cls.replaced |= value.defines("__call__")
+                cls.wrapped |= any(map(value.defines, ("__new__", "__init__", "__getattribute__")))
         for decorator in node.decorator_list:
             value = self._evaluate(decorator, scope)
             last = last_name(decorator)
             if last in DATACLASS_DECORATORS:
-                cls.dataclass = True
+                cls.dataclass = not _leaves_init(decorator)
             elif not (isinstance(value, (External, Made)) and last in CLASS_DECORATORS):
                 cls.opaque = True
+                # Libraries decorate to register, to document or to warn.
+                cls.replaced |= scope.module is self.module
+        cls.wrapped |= cls.replaced or any(
+            getattr(one, "name", "") == "__getattribute__" for one in node.body
+        )
         body = self._class_scope(cls)
         if self._recording and scope.module is self.module:
             self._block(node.body, body, Frame())
@@ -191,6 +201,8 @@ class Objects(Names):
         if name in instance.attributes:
             return instance.attributes[name]
         if isinstance(value, Function):
+            if instance.cls.wrapped and instance.cls.scope.module is self.module:
+                return UNKNOWN
             if value.role == "staticmethod":
                 return value
             return value.bind(instance.cls if value.role == "classmethod" else instance)
@@ -260,6 +272,9 @@ class Objects(Names):
     ) -> Value:
         if any(base.name in NOT_PLAIN for base in cls.outside):
             return SOMETHING
+        if cls.replaced:
+            escape(arguments)
+            return UNKNOWN
         instance = Instance(cls, exact=not cls.opaque)
         new = self._member(cls, "__new__")
         if isinstance(new, Function) and new.node not in self._running:
@@ -272,11 +287,12 @@ class Objects(Names):
                 return made
             instance = made
         init = self._member(instance.cls, "__init__")
-        if isinstance(init, Function):
+        generated = _generated_before(instance.cls, init)
+        if generated:
+            self._dataclass_init(instance, arguments, node, scope)
+        elif isinstance(init, Function):
             self._call_function(init.bind(instance), arguments, node, scope)
-        elif init is None:
-            if any(one.dataclass for one in cls.order):
-                self._dataclass_init(instance, arguments, node, scope)
+        if generated or init is None:
             for outside in cls.outside:
                 if self._touches_loop(outside):
                     made = self._call_external(outside, arguments, node, scope)
@@ -339,6 +355,27 @@ class Objects(Names):
     def _evaluate_quietly(self, node: ast.expr, scope: Scope) -> Value:
         with self._quiet():
             return self._evaluate(node, scope)
+
+
+_WRAPPERS = ("__init_subclass__", "__getattribute__")
+"""Members by which a class changes what others of its kind give."""
+
+
+def _leaves_init(decorator: ast.expr) -> bool:
+    """Say whether a dataclass's decorator is told to write no constructor."""
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    return any(one.arg == "init" and getattr(one.value, "value", True) is False for one in keywords)
+
+
+def _generated_before(cls: Class, init: Value | None) -> bool:
+    """Say whether a constructor that a decorator writes comes before `init`, which is written."""
+    owner = init.owner if isinstance(init, Function) else None
+    for one in cls.order:
+        if one is owner:
+            return False
+        if one.dataclass:
+            return init is None or owner is not None
+    return False
 
 
 def _mangled(name: str, cls: Class) -> str:

@@ -10,6 +10,7 @@ from flake8_asyncrun.names.calls import Calls
 from flake8_asyncrun.names.context import FRAMEWORKS
 from flake8_asyncrun.names.externals import (
     AWAITABLE_TESTS,
+    EXITS,
     GENERATOR_TESTS,
     IDENTITY,
     PLAIN_TYPES,
@@ -21,7 +22,7 @@ from flake8_asyncrun.names.externals import (
     is_instance,
 )
 from flake8_asyncrun.names.knowledge import Known
-from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.machine import Raised, State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.values import (
     NONE,
@@ -41,6 +42,7 @@ from flake8_asyncrun.names.values import (
     Made,
     Mapping,
     Method,
+    ModuleValue,
     Origin,
     Partial,
     Place,
@@ -89,6 +91,8 @@ class Outside(Calls):
         done = does(function)
         if done is not None:
             return self._call_asyncio(name, done, arguments, node, scope)
+        if name in EXITS and not self._maybe:
+            raise Raised("SystemExit")
         if name == "functools.partial" and arguments.positional:
             first, *rest = arguments.positional
             return Partial(
@@ -112,9 +116,17 @@ class Outside(Calls):
         return Made(f"{name}()" if name.partition(".")[0] != "asyncio" else name)
 
     def _call_known(
-        self, known: Known, arguments: Arguments, node: ast.AST, scope: Scope | None
+        self,
+        known: Known,
+        arguments: Arguments,
+        node: ast.AST,
+        scope: Scope | None,
+        holder: Made | None = None,
     ) -> Value:
-        """Return what a call gives, and note what it does, as we were told."""
+        """Return what a call gives, and note what it does, as we were told.
+
+        `holder` is the object whose method is called.
+        """
         place, what = self._here(node, scope), f"{known.name}()"
         if known.runs:
             self._handles(what, place)
@@ -132,6 +144,9 @@ class Outside(Calls):
             case Kind.COROUTINE:
                 return Coroutine()
             case Kind.FUTURE:
+                if effect is None and holder is not None:
+                    # A method's future is bound to the loop that its object took.
+                    origin = holder.origin
                 return Future(origin or Origin.UNKNOWN, known.name, place)
         return Made(known.name, origin, known.kind)
 
@@ -149,7 +164,7 @@ class Outside(Calls):
                 return Loop(self._running_loop(what, place))
             case Does.MAKES_LOOP if self._no_current and self._state is State.NO_LOOP:
                 # What was the current loop up to Python 3.13 is one of its own, as idle as that.
-                self._event(Effect.CAPTURES, what, place)
+                self._event(Effect.CAPTURES, what, place, caught=True)
                 return Loop(Origin.CURRENT)
             case Does.MAKES_LOOP:
                 return Loop(Origin.NEW)
@@ -217,7 +232,8 @@ class Outside(Calls):
             return UNKNOWN
         function = what.function
         mine = function.scope.module is self.module
-        if not mine or self._running.count(function.node) or self._state is not State.NO_LOOP:
+        idle = self._state in (State.NO_LOOP, State.THREAD)
+        if not mine or self._running.count(function.node) or not idle:
             return UNKNOWN
         scope = self._function_scope(function)
         self._bind_parameters(function, what.arguments, scope)
@@ -258,7 +274,7 @@ class Outside(Calls):
                     else self._call_asyncio(what, does, arguments, node, scope)
                 )
             case Made() if (known := self.project.knowledge.of(f"{owner.name}.{name}")) is not None:
-                return self._call_known(known, arguments, node, scope)
+                return self._call_known(known, arguments, node, scope, holder=owner)
             case Made():
                 if name in asyncio_table.AWAITABLE_METHODS.get(owner.name, ()):
                     return Coroutine()
@@ -337,6 +353,19 @@ class Outside(Calls):
                 return UNKNOWN if hasattr(constant, attribute) else default
             case "type", [Const(value=constant)]:
                 return External(f"builtins.{type(constant).__name__}")
+            case "setattr" | "delattr", [Class() as cls, named, *_]:
+                if isinstance(named, Const):
+                    self._set_class_attribute(cls, str(named.value), UNKNOWN)
+                else:
+                    cls.wrapped = True
+                return NONE
+            case "setattr" | "delattr", [
+                ModuleValue(module=module),
+                Const(value=str(attribute)),
+                *_,
+            ]:
+                self._patched.add((module.name, attribute))
+                return NONE
             case "print" | "setattr" | "delattr", _:
                 return NONE
             case "dict", []:

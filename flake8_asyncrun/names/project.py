@@ -173,9 +173,8 @@ class Project:
         try:
             # How deep it is shows where it is evaluated.
             tree = syntax.parse_any_depth(text)
-            return self._loaded(
-                name, path, text, tree, lambda test: conditions.judge_elsewhere(test, self.target)
-            )
+            judge = conditions.judge_elsewhere if is_installed(path) else conditions.judge
+            return self._loaded(name, path, text, tree, lambda test: judge(test, self.target))
         except (syntax.Unreadable, RecursionError):
             return None
 
@@ -184,6 +183,12 @@ class Project:
         return Module(
             name, path, tree, _is_package(path), judge, collect(tree.body, judge), rebinds
         )
+
+
+def is_installed(path: str) -> bool:
+    """Say whether a file is of an installed package, and not of the project."""
+    parts = path.replace("\\", "/").split("/")
+    return not {"site-packages", "dist-packages"}.isdisjoint(parts)
 
 
 def _is_package(path: str) -> bool:

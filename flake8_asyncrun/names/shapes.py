@@ -106,6 +106,32 @@ def is_accessor(decorator: ast.expr) -> bool:
     )
 
 
+DRIVES = frozenset({"run_forever", "run_until_complete", "run_coroutine_threadsafe"})
+"""Methods and functions by which somebody else than `asyncio.run` gets a loop to run."""
+
+
+def drives_loop(node: FunctionNode) -> bool:
+    """Say whether a function's text has a loop run, whichever that is."""
+    return any(
+        (isinstance(one, ast.Attribute) and one.attr in DRIVES)
+        or (isinstance(one, ast.Name) and one.id in DRIVES)
+        for one in ast.walk(node)
+    )
+
+
+def minds_no_loop(node: FunctionNode) -> bool:
+    """Say whether a plain function's text has no word of loops, and calls no method of `self`."""
+    if isinstance(node, (ast.AsyncFunctionDef, ast.Lambda)):
+        return False
+    first = node.args.args[0].arg if node.args.args else ""
+    for one in ast.walk(node):
+        name = one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "")
+        is_method = isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+        if "loop" in name or (is_method and ast.unparse(one.func.value) == first):  # type: ignore[attr-defined]
+            return False
+    return True
+
+
 def parameters(node: FunctionNode) -> list[ast.arg]:
     declared = node.args
     every = declared.posonlyargs + declared.args + declared.kwonlyargs

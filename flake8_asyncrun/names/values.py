@@ -291,8 +291,13 @@ class Class(Value):
     is_protocol: bool = False
     """Whether it only describes objects of other classes."""
     dataclass: bool = False
+    """Whether a decorator writes its constructor."""
     opaque: bool = False
     """Whether something we do not know (a decorator, a base that is no class) took part."""
+    replaced: bool = False
+    """Whether calling it may give, or do, anything: a decorator or a metaclass has its say."""
+    wrapped: bool = False
+    """Whether code may have put others in the place of its methods."""
     truth = True
 
     @property

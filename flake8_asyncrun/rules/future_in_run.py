@@ -157,6 +157,7 @@ from flake8_asyncrun.core.errors import R2, R3, R4, V1, V3, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
+from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Value, kind_of
 
@@ -174,6 +175,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         if file.callee(call) == "asyncio.Runner.run" and target.first >= (3, 14):
             return
         happens = f"{runner} raises {_errors(value, target)}"
+        if _lacks_loop(value, run, file):
+            # The call in the argument ends in it, on all Pythons.
+            happens = R2
         message = f"{shown} returns a future, not a coroutine: {happens}; await it in an async def"
     elif (held := _held(value)) is not None:
         what = f"{shown} is given a future made before the loop runs"
@@ -214,6 +218,17 @@ def _errors(value: Value, target: Target) -> str:
         return R3
     made_anew = isinstance(value, Future) and value.origin is Origin.NEW
     return by_version(target, ((3, 7), V1), ((3, 14), R4 if made_anew else R2))
+
+
+def _lacks_loop(value: Value, run: Run, file: File) -> bool:
+    """Say whether a future is to be made in a thread that has no loop."""
+    return (
+        file.state(run.argument) is State.THREAD
+        and isinstance(value, Future)
+        and value.maker.startswith("asyncio.")
+        and value.origin is Origin.UNKNOWN
+        and value.made_at == file.place(run.argument)
+    )
 
 
 def _errors_inside(argument: cst.BaseExpression, file: File, target: Target) -> str:

@@ -68,7 +68,11 @@ from flake8_asyncrun.core.rule import File, Hit, attempt, rule
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or not file.in_coroutine(call):
         return
-    if file.target_at(call) is None or file.expects_error(call, "RuntimeError", "Exception"):
+    if (
+        file.facts.replaces_names
+        or file.target_at(call) is None
+        or file.expects_error(call, "RuntimeError", "Exception")
+    ):
         return
     used = file.source.parent(call)
     if isinstance(used, cst.Attribute) and used.attr.value in _ABOUT_RUNNING:

@@ -132,16 +132,19 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.edits import only_argument, replace
-from flake8_asyncrun.core.errors import T1, V1, by_version
+from flake8_asyncrun.core.errors import R2, T1, V1, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main, spot_of
+from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import (
     AsyncGenerator,
     Const,
+    Effect,
     Function,
     Instance,
     Kind,
+    Made,
     Mapping,
     Sequence,
     Value,
@@ -155,21 +158,27 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
-    if isinstance(run.argument, cst.Call) and file.facts.replaces_names:
-        return
     value = file.value(run.argument)
     said = _said(run.argument, value, file)
-    if said is None:
+    events = _events(run.argument, file)
+    if said is None or any(event.effect is Effect.NEEDS_RUNNING for event in events):
+        # In the latter case it is not this error that comes.
         return
     what, advice = said
     runner = f"{file.text_of(call.func)}()"
-    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+    takes_loop = any(
+        event.effect is Effect.CAPTURES and not (event.set or event.caught) for event in events
+    )
+    later = R2 if takes_loop else T1
+    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), later))}"
     fix, notes = attempt(lambda: _fix(run, value, file))
     yield Hit(call, f"{what}: {happens}; {advice}", fix, (*_evidence(run, value, file), *notes))
 
 
 def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, str] | None:
     """Return what is wrong with an argument and what to do; None where nothing surely is."""
+    if file.kind(argument) is Kind.COROUTINE_FUNCTION:
+        return None
     if isinstance(argument, cst.Lambda):
         if file.kind(argument.body) is Kind.OTHER:
             return "a lambda is not a coroutine", "call what is to be called"
@@ -199,7 +208,23 @@ def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, 
     if isinstance(value, Instance) and kind_of(value) is Kind.OTHER:
         advice = "call its method that returns a coroutine"
         return f"{shown} {returns} a {value.cls.name} object, not a coroutine", advice
+    if isinstance(value, Made) and value.kind is Kind.OTHER and isinstance(argument, cst.Call):
+        # All that is known of it was told.
+        runs = _runs_its_own(argument, file)
+        advice = "call it without asyncio.run" if runs else "hand over a coroutine"
+        return f"{shown} returns no coroutine", advice
     return None
+
+
+def _events(argument: cst.BaseExpression, file: File) -> tuple[Event, ...]:
+    seen = file.seen(argument)
+    return () if seen is None else seen.events
+
+
+def _runs_its_own(argument: cst.BaseExpression, file: File) -> bool:
+    """Say whether a call runs a loop of its own."""
+    seen = file.seen(argument)
+    return seen is not None and seen.handles_loop
 
 
 def _fix(run: Run, value: Value, file: File) -> Fix:
@@ -217,7 +242,8 @@ def _fix(run: Run, value: Value, file: File) -> Fix:
             safety=Safety.UNSAFE,
             call_of=gather,
         )
-    if not isinstance(argument, cst.Call) or not isinstance(value, Const):
+    plain = isinstance(value, Const) or (isinstance(value, Made) and _runs_its_own(argument, file))
+    if not isinstance(argument, cst.Call) or not plain:
         raise Refused("what to hand over instead is yours to say")
     if len(call.args) > 1:
         raise Refused("its other arguments would go")

@@ -93,6 +93,7 @@ from flake8_asyncrun.core.errors import T2, by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
+from flake8_asyncrun.names.values import Loop, Origin, Value
 
 
 @rule("RUN301", on=cst.Call, fix=Safety.UNSAFE)
@@ -116,7 +117,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     happens = by_version(target, *warns, (LOST_LOOP_IN, T2))
     message = f"{file.text_of(call.func)}() takes no loop argument any more: {happens}; remove it"
     only_crashed = target.first >= LOST_LOOP_IN
-    fits = only_crashed or file.in_coroutine(call)
+    running = file.in_coroutine(call) and not _is_another(file.value(argument.value))
+    fits = only_crashed or running
     # Where a program goes on after the error it may be meant to.
     safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
 
@@ -127,6 +129,11 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
     fix, notes = attempt(remove)
     yield Hit(argument, message, fix, notes)
+
+
+def _is_another(loop: Value) -> bool:
+    """Say whether a loop in a coroutine may be another one than runs there."""
+    return isinstance(loop, Loop) and loop.origin is not Origin.RUNNING
 
 
 def _does_something(loop: cst.BaseExpression, file: File) -> bool:

@@ -170,6 +170,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     captures = [event for event in seen.events if event.effect is Effect.CAPTURES]
     if not captures or captures[0].set or captures[0].caught or file.facts.loop_is_patched:
         return
+    if file.facts.replaces_names:
+        return
     if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
         return
     runs = _runs_on(call, file)
@@ -369,6 +371,8 @@ def _check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None
 def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     """Say what a run on a fresh loop promises; refuse where a run would meet the old loop."""
     safety = Safety.SAFE
+    if (taken := file.facts.taken_elsewhere) is not None:
+        raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
     if not _runs_once(run, file) or _asked_for_later(run, get, file):
         safety = Safety.UNSAFE
     if any(word in file.source.text for word in ("event_loop_policy", "set_event_loop")):

@@ -339,3 +339,49 @@ def test_what_an_import_perhaps_does_is_not_told(library: str) -> None:
     assert facts.done_by_import("x") == ()
     code = "import asyncio\nfrom lib import x\nasync def f(): print(x)\nasyncio.run(f())\n"
     assert codes_in(code, {"lib.py": f"{head}{library}\n"}) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "taker"),
+    [
+        case("none", {"a.py": "import asyncio\nasync def f(): asyncio.get_event_loop()"}, None),
+        case(
+            "class body", {"a.py": "import asyncio\nclass f: loop = asyncio.get_event_loop()"}, "a"
+        ),
+        case("default", {"a.py": "import asyncio\ndef f(x=asyncio.get_event_loop()): ..."}, "a"),
+        case(
+            "further on",
+            {"a.py": "from b import f", "b.py": "from asyncio import *\nf = get_event_loop()"},
+            "b",
+        ),
+        case(
+            "package",
+            {"a/__init__.py": "from .c import f", "a/c.py": "from asyncio import *\nf = gather()"},
+            "a.c",
+        ),
+        case("a ring", {"a.py": "from b import f", "b.py": "from a import f"}, None),
+        case(
+            "when called",
+            {"a.py": "def f(): import b", "b.py": "from asyncio import *\ngather()"},
+            None,
+        ),
+    ],
+)
+def test_which_module_takes_the_loop_while_it_is_imported(
+    files: dict[str, str], taker: str | None
+) -> None:
+    assert facts_of("from a import f\n", files).taken_elsewhere == taker
+
+
+@pytest.mark.parametrize(
+    ("code", "replaces"),
+    [
+        case("none", "asyncio.run(f())", False),
+        case("assigned", "asyncio.run = f", True),
+        case("set", "setattr(asyncio, 'run', f)", True),
+        case("another's", "loop.run = f", False),
+        case("mock", "mock.patch('asyncio.run')", True),
+    ],
+)
+def test_whether_names_are_replaced(code: str, replaces: bool) -> None:
+    assert facts_of(f"import asyncio\n{code}\n").replaces_names is replaces

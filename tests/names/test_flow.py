@@ -403,3 +403,18 @@ def test_a_match_that_ends_in_any_case_leaves_no_other_way() -> None:
     assert effects_of_last(f"{HEAD}def f():\n    {body}\nf()\n") == CAPTURES
     body = "match nobody:\n        case 1: return coro()\n        case _: return coro()"
     assert kind_of_last(f"{HEAD}{COROUTINE}def f():\n    {body}\nf()\n") is Kind.COROUTINE
+
+
+@pytest.mark.parametrize("ends", ["sys.exit()", "os._exit(1)", "exit()", "usage()"])
+def test_what_comes_after_the_end_is_never_reached(ends: str) -> None:
+    head = f"{HEAD}import os, sys\ndef usage(): sys.exit(2)\n"
+    assert last(f"{head}def f():\n    {ends}\n    get_event_loop()\n{ends}\nf()\n") is None
+    assert effects_of_last(f"{head}def f():\n    {ends}\n    get_event_loop()\nf()\n") == QUIET
+    assert effects_of_last(f"{head}def f():\n    get_event_loop()\nf()\n") == CAPTURES
+
+
+def test_an_error_that_was_caught_before_another_loop_was_made_is_caught() -> None:
+    code = "def f():\n    try: get_event_loop()\n    except RuntimeError: new_event_loop()\nf()\n"
+    seen = last(f"{HEAD}{code}", target=NEW)
+    assert seen is not None
+    assert [event.caught for event in seen.events] == [True]

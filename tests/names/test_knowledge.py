@@ -337,7 +337,8 @@ def test_methods_of_what_is_made_are_known(ship: Ship) -> None:
     for call, kind, effect in (
         ("client.start()", Kind.COROUTINE, None),
         ("client.stop()", Kind.UNKNOWN, None),
-        ("client.start", Kind.UNKNOWN, None),
+        ("client.start", Kind.COROUTINE_FUNCTION, None),
+        ("client.stop", Kind.UNKNOWN, None),
         ("lib.Client.make()", Kind.OTHER, Effect.CAPTURES),
         ("lib.Other().start()", Kind.UNKNOWN, None),
     ):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from flake8_asyncrun.names.facts import Facts
+from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Kind, kind_of
-from tests.snippets import COROUTINE, QUIET, case, effects_of_last, facts_of, kind_of_last
+from tests.snippets import CAPTURES, COROUTINE, QUIET, case, effects_of_last, facts_of, kind_of_last
 
 
 @pytest.mark.parametrize(
@@ -499,3 +502,23 @@ def test_what_follows_a_missing_import_is_not_reached() -> None:
         f"{COROUTINE}def f():\n    if HAS: return 1\n    return coro()\n"
     )
     assert kind_of_last("from lib import f\nf()\n", {"lib.py": library}) is not Kind.OTHER
+
+
+@pytest.mark.parametrize("how", ["a.FLAG = True", "setattr(a, 'FLAG', True)"])
+def test_what_is_set_in_another_module_is_not_known_there_either(how: str) -> None:
+    library = "import asyncio\nFLAG = False\ndef f():\n    if not FLAG: asyncio.get_event_loop()\n"
+    assert effects_of_last(f"import a\n{how}\na.f()\n", {"a.py": library}) == QUIET
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_version_guard_is_judged_for_the_oldest_in_what_is_installed(installed: bool) -> None:
+    library = (
+        "import asyncio, sys\ndef f():\n"
+        "    if sys.version_info < (3, 10): asyncio.get_event_loop()\n"
+    )
+    path = "site-packages/a.py" if installed else "a.py"
+    project = Project({"a": (path, library)}.get, Target((3, 8), (3, 12)))
+    facts = Facts(project, "m.py", "import a\na.f()\n", "m")
+    seen = facts.seen((2, 0, 2, 5))
+    assert seen is not None
+    assert [event.effect for event in seen.events] == (CAPTURES if installed else QUIET)

@@ -7,6 +7,7 @@ import pytest
 from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.names.values import Kind
 from tests.snippets import facts_of, kind_of_last
 
@@ -50,6 +51,8 @@ def test_endless_imports_end() -> None:
     assert seen is None or not seen.events
 
 
-def test_a_deep_expression_is_no_crash() -> None:
-    deep = "+".join(["1"] * 600)
-    assert kind_of_last(f"async def g(): ...\nx = {deep}\ng()\n") in (None, Kind.COROUTINE)
+@pytest.mark.parametrize("terms", [500, 900])
+def test_a_deep_expression_is_told(terms: int) -> None:
+    deep = "+".join(["1"] * terms)
+    with pytest.raises(Unreadable, match="nested too deeply"):
+        facts_of(f"x = {deep}\n")

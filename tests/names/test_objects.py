@@ -738,3 +738,65 @@ def test_what_new_made_whole_is_left_as_it_is() -> None:
         "class B:\n    def __new__(cls): return A(coro())\n"
     )
     assert kind_of_last(f"{COROUTINE}{code}B().x\n") is Kind.COROUTINE
+
+
+LAZY = "def lazy(cls): return lambda *a: Proxy(cls, *a)\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        case("decorator", f"{LAZY}@lazy\nclass A:\n    def __init__(self): get_event_loop()\nA()"),
+        case(
+            "metaclass",
+            "class M(type):\n    def __call__(cls): return nobody()\n"
+            "class A(metaclass=M):\n    def __init__(self): get_event_loop()\nA()",
+        ),
+        case(
+            "dataclass that does not call it",
+            "class A:\n    def __init__(self): get_event_loop()\n"
+            "from dataclasses import dataclass\n@dataclass\nclass B(A):\n    x: int = 1\nB()",
+        ),
+        case(
+            "dataclass without a constructor",
+            "from dataclasses import dataclass, field\n@dataclass(init=False)\nclass B:\n"
+            "    x: object = field(default_factory=get_event_loop)\nB()",
+        ),
+    ],
+)
+def test_a_constructor_that_is_not_called_does_nothing(code: str) -> None:
+    assert effects_of_last(f"{HEAD}{code}\n") == QUIET
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        case("decorator", "@nobody\nclass A:\n    async def f(self): ..."),
+        case(
+            "metaclass",
+            "class M(type):\n    def __new__(cls, *a): return wrapped(*a)\n"
+            "class A(metaclass=M):\n    async def f(self): ...",
+        ),
+        case(
+            "__init_subclass__",
+            "class B:\n    def __init_subclass__(cls): cls.f = nobody\n"
+            "class A(B):\n    async def f(self): ...",
+        ),
+        case(
+            "__getattribute__",
+            "class A:\n    def __getattribute__(self, name): ...\n    async def f(self): ...",
+        ),
+        case("setattr", "class A:\n    async def f(self): ...\nsetattr(A, 'f', nobody)"),
+        case("any setattr", "class A:\n    async def f(self): ...\nsetattr(A, nobody, nobody)"),
+    ],
+)
+def test_a_method_that_may_be_another_is_not_known(code: str) -> None:
+    assert kind_of_last(f"{HEAD}{code}\nA().f()\n") is Kind.UNKNOWN
+
+
+def test_a_dataclass_s_constructor_comes_before_an_inherited_one() -> None:
+    code = (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: object\n"
+        "class B(A): ...\nB(coro()).x\n"
+    )
+    assert kind_of_last(f"{HEAD}{code}") is Kind.COROUTINE

@@ -1,0 +1,109 @@
+"""What the rules say of what has no source here, and of names that the user told of."""
+
+from __future__ import annotations
+
+import pytest
+
+from flake8_asyncrun.core.engine import analyze
+from flake8_asyncrun.core.fix import fix_source
+from flake8_asyncrun.core.model import Finding
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names.knowledge import Knowledge, Told
+from flake8_asyncrun.rules import ALL
+from tests.snippets import PATH, case, project_of
+
+NOTHING = Knowledge()
+
+
+def said(code: str, knowledge: Knowledge, **files: str) -> list[Finding]:
+    project = project_of({f"{name}.py": text for name, text in files.items()}, knowledge=knowledge)
+    return analyze(Source(PATH, f"import asyncio\n{code}\n"), project, ALL)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        case("uvicorn", "import uvicorn\nasyncio.run(uvicorn.run('a:b'))"),
+        case("aiohttp", "from aiohttp import web\nasyncio.run(web.run_app(web.Application()))"),
+        case("Quart", "import quart\nasyncio.run(quart.Quart(__name__).run())"),
+    ],
+)
+def test_what_runs_its_own_loop_is_not_to_be_run(call: str) -> None:
+    (finding,) = said(call, NOTHING)
+    assert finding.code == "RUN103"
+    assert "returns no coroutine" in finding.message
+    assert "call it without asyncio.run" in finding.message
+    fixed = fix_source(
+        Source(PATH, f"import asyncio\n{call}\n"),
+        lambda source: analyze(source, project_of(), ALL),
+        lambda finding: finding.fix is not None,
+    )
+    assert "asyncio.run(" not in fixed.text
+    assert fixed.problem is None
+
+
+def test_an_object_is_no_coroutine() -> None:
+    (finding,) = said("import slack\nasyncio.run(slack.RTMClient())", NOTHING)
+    assert finding.code == "RUN103"
+    assert "hand over a coroutine" in finding.message
+    assert "There is no current event loop" in finding.message
+
+
+PLAIN = "def start(): return nobody()\nclass Client:\n    def run(self): return nobody()\n"
+
+
+@pytest.mark.parametrize("source", [case("without", ""), case("with source", PLAIN)])
+@pytest.mark.parametrize(
+    ("argument", "code"),
+    [
+        case("a function", "mypkg.start", "RUN102"),
+        case("a method", "mypkg.Client().run", "RUN102"),
+        case("called", "mypkg.start()", ""),
+    ],
+)
+def test_a_coroutine_function_that_is_not_called(source: str, argument: str, code: str) -> None:
+    told = Told(coroutine_functions=frozenset({"mypkg.start", "mypkg.Client.run"}))
+    files = {"mypkg": source} if source else {}
+    found = said(f"import mypkg\nasyncio.run({argument})", Knowledge(told), **files)
+    assert [one.code for one in found] == ([code] if code else [])
+
+
+@pytest.mark.parametrize("attribute", ["start", "config.value"])
+def test_what_is_not_called_and_not_known_is_not_awaited(attribute: str) -> None:
+    code = (
+        f"import slack\nclient = slack.RTMClient(run_async=True)\nasyncio.run(client.{attribute})"
+    )
+    (finding,) = said(code, NOTHING)
+    assert (finding.code, finding.fix) == ("RUN201", None)
+    assert finding.notes[-1].text.endswith(f"whether `client.{attribute}` can be awaited")
+
+
+@pytest.mark.parametrize("version", [None, "2.5.0", "2.9.4"])
+def test_a_client_is_moved_whether_its_version_is_known_or_not(version: str | None) -> None:
+    def choose(name: str, releases: object) -> list[str] | None:
+        return None if name != "slackclient" or version is None else [version]
+
+    code = "import slack\nclient = slack.RTMClient(run_async=True)\nasyncio.run(client.start())"
+    found = said(code, Knowledge(choose=choose))
+    assert {one.code for one in found} in ({"RUN201"}, {"RUN101", "RUN201"})
+    assert all(one.fix is not None for one in found)
+
+
+CAPTURING = (
+    "import asyncio\nclass Client:\n    def __init__(self): self.loop = asyncio.get_event_loop()\n"
+    "    async def go(self): ...\n"
+)
+USE = "from cap import Client\nclass Sub(Client): ...\nc = Sub()\nasyncio.run(c.go())"
+
+
+@pytest.mark.parametrize("name", ["cap", "cap.Client", "cap.Client.__init__"])
+def test_a_constructor_that_is_inherited_is_as_safe(name: str) -> None:
+    assert said(USE, Knowledge(Told(known_safe=frozenset({name}))), cap=CAPTURING) == []
+    assert [one.code for one in said(USE, NOTHING, cap=CAPTURING)] == ["RUN201"]
+
+
+def test_a_constructor_that_is_inherited_captures_as_much() -> None:
+    told = Knowledge(Told(loop_capturing=frozenset({"cap.Client"})))
+    plain = CAPTURING.replace("self.loop = asyncio.get_event_loop()", "...")
+    assert [one.code for one in said(USE, told, cap=plain)] == ["RUN201"]
+    assert said(USE, NOTHING, cap=plain) == []
