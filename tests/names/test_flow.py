@@ -16,6 +16,7 @@ from tests.snippets import (
     QUIET,
     case,
     effects_of_last,
+    facts_of,
     kind_of_last,
     last,
 )
@@ -407,10 +408,10 @@ def test_a_match_that_ends_in_any_case_leaves_no_other_way() -> None:
 
 @pytest.mark.parametrize("ends", ["sys.exit()", "os._exit(1)", "exit()", "usage()"])
 def test_what_comes_after_the_end_is_never_reached(ends: str) -> None:
-    head = f"{HEAD}import os, sys\ndef usage(): sys.exit(2)\n"
-    assert last(f"{head}def f():\n    {ends}\n    get_event_loop()\n{ends}\nf()\n") is None
-    assert effects_of_last(f"{head}def f():\n    {ends}\n    get_event_loop()\nf()\n") == QUIET
-    assert effects_of_last(f"{head}def f():\n    get_event_loop()\nf()\n") == CAPTURES
+    head = "import os, sys\ndef usage(): sys.exit(2)\ndef f():\n"
+    for statement, reached in ((ends, False), (f"if nobody: {ends}", True)):
+        facts = facts_of(f"{head}    {statement}\n    print()\nf()\n")
+        assert (facts.seen((5, 4, 5, 11)) is not None) is reached
 
 
 def test_an_error_that_was_caught_before_another_loop_was_made_is_caught() -> None:
