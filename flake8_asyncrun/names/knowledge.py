@@ -38,6 +38,8 @@ class Known:
     """Whether it certainly does nothing to the loop."""
     error: str = ""
     """What it raises for want of a running loop; "": what asyncio does."""
+    error_names: tuple[str, ...] = ()
+    """Classes of that error, all of them a RuntimeError, by which code may catch it."""
     over_source: bool = False
     """Whether this counts more than what its source seems to say."""
 
@@ -222,6 +224,7 @@ def _written() -> Mapping[str, Known]:
             entry.get("runs", False),
             entry.get("safe", False),
             entry.get("error", ""),
+            tuple(entry.get("error names", ())),
             entry.get("over source", False),
         )
         for entry in _read("written.json")

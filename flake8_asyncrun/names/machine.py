@@ -230,14 +230,23 @@ class Machine(abc.ABC):
         )
 
     def _event(
-        self, effect: Effect, what: str, place: Place, error: str = "", *, caught: bool = False
+        self,
+        effect: Effect,
+        what: str,
+        place: Place,
+        error: str = "",
+        *,
+        names: tuple[str, ...] = (),
+        caught: bool = False,
     ) -> None:
         """Note that the loop is touched; raise where a handler around this expects it.
 
-        `caught`: an error was expected that came before.
+        `names` are those that the RuntimeError may have, too. `caught`: an error was expected that
+        came before.
         """
         self.touched = True
-        is_late, caught = caught, caught or self._expects("RuntimeError")
+        expected = next((one for one in ("RuntimeError", *names) if self._expects(one)), None)
+        is_late, caught = caught, caught or expected is not None
         is_set = self._current is not None
         self._events.append(
             Event(effect, what, place, tuple(self._via), self._maybe, caught, is_set, error)
@@ -245,11 +254,11 @@ class Machine(abc.ABC):
         raises = effect is Effect.NEEDS_RUNNING or (
             self.project.target.first >= (3, 14) and not is_set
         )
-        if caught and raises and not is_late:
+        if expected is not None and raises and not is_late:
             # A handler takes over: what was tried does not count.
             self._events.pop()
             self._asked = True
-            raise Raised("RuntimeError", no_current=effect is Effect.CAPTURES)
+            raise Raised(expected, no_current=effect is Effect.CAPTURES)
 
     @contextmanager
     def _undecided(self) -> Iterator[None]:

@@ -70,9 +70,11 @@ class Outside(Calls):
         self._event(Effect.CAPTURES, what, place)
         return Loop(Origin.CURRENT) if self._current is None else self._current
 
-    def _running_loop(self, what: str, place: Place, error: str = "") -> Origin:
+    def _running_loop(
+        self, what: str, place: Place, error: str = "", names: tuple[str, ...] = ()
+    ) -> Origin:
         if self._state is State.NO_LOOP:
-            self._event(Effect.NEEDS_RUNNING, what, place, error)
+            self._event(Effect.NEEDS_RUNNING, what, place, error, names=names)
         elsewhere = self._state in (State.UNKNOWN, State.THREAD)
         return Origin.UNKNOWN if elsewhere else Origin.RUNNING
 
@@ -139,7 +141,7 @@ class Outside(Calls):
             loop = self._current_loop(what, place)
             origin = loop.origin if isinstance(loop, Loop) else Origin.UNKNOWN
         elif effect is Effect.NEEDS_RUNNING:
-            origin = self._running_loop(what, place, known.error)
+            origin = self._running_loop(what, place, known.error, known.error_names)
         match known.kind:
             case Kind.COROUTINE:
                 return Coroutine()

@@ -552,7 +552,7 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(\(\)\.[A-Za-z_]\w*)?")
 PARAMETER = re.compile(r"[A-Za-z_]\w*(/\d+)?")
 WRITTEN_KEYS = {
     *("name", "distribution", "source", "kind", "effect", "effect from 3.14", "unless"),
-    *("runs", "safe", "error", "over source"),
+    *("runs", "safe", "error", "error names", "over source"),
 }
 
 
@@ -573,6 +573,7 @@ def test_what_is_written_is_well_formed() -> None:
         assert not ("safe" in entry and {"effect", "effect from 3.14", "runs"} & set(entry)), name
         assert "effect" in entry or not {"unless", "effect from 3.14"} & set(entry), name
         assert "error" not in entry or entry["effect"] == "needs", name
+        assert "error names" not in entry or "error" in entry, name
 
 
 def test_what_is_written_is_sorted_and_said_once() -> None:
@@ -661,3 +662,22 @@ def test_a_whole_module_may_be_said_to_be_safe(name: str) -> None:
     files = {"lib/__init__.py": "", "lib/part.py": f"{HEAD}def f(): get_event_loop()\n"}
     known = Knowledge(Told(known_safe=frozenset({name})))
     assert effects_of_last("from lib.part import f\nf()\n", files, DEFAULT, known) == QUIET
+
+
+@pytest.mark.parametrize(
+    ("caught", "effects"),
+    [
+        case("by its name", "lib.NoLoop", QUIET),
+        case("by its base", "RuntimeError", QUIET),
+        case("another", "ValueError", NEEDS),
+    ],
+)
+def test_code_may_catch_what_a_library_raises(
+    ship: Ship, caught: str, effects: list[Effect]
+) -> None:
+    entry = {"name": "lib.get", "effect": "needs", "error": "NoLoop: no", "error names": ["NoLoop"]}
+    ship([entry])
+    files = {
+        "a.py": f"import lib\ndef f():\n    try: lib.get()\n    except {caught}: return None\n"
+    }
+    assert effects_of_last("import a\na.f()\n", files) == effects
