@@ -225,11 +225,15 @@ def call_mapping(mapping: Mapping, name: str, arguments: Arguments, *, sure: boo
 
 def escape(arguments: Arguments) -> None:
     """Note that code of which nothing is known got hold of these, and may change them."""
-    for value in [*arguments.positional, *arguments.keywords.values()]:
-        _escape(value, _DEEPEST_ESCAPE)
+    _escape_all(arguments, _DEEPEST_ESCAPE)
 
 
 _DEEPEST_ESCAPE = 4
+
+
+def _escape_all(arguments: Arguments, depth: int) -> None:
+    for value in [*arguments.positional, *arguments.keywords.values()]:
+        _escape(value, depth)
 
 
 def _escape(value: Value, depth: int) -> None:
@@ -238,25 +242,25 @@ def _escape(value: Value, depth: int) -> None:
     match value:
         case Instance(attributes=attributes):
             value.exact = False
-            for name, held in attributes.items():
+            for name, held in list(attributes.items()):  # an object may hold itself
                 _escape(held, depth - 1)
                 if isinstance(held, (Const, Sequence, Mapping)):
                     attributes[name] = UNKNOWN
         case Mapping(items=items):
-            for held in items.values():
+            for held in list(items.values()):
                 _escape(held, depth - 1)
             value.forget()
         case Sequence(items=held_here):
-            for held in held_here:
+            for held in list(held_here):
                 _escape(held, depth - 1)
             value.open |= value.type != "tuple"
         case Function(bound=Instance() as bound) | Method(owner=Instance() as bound):
             _escape(bound, depth - 1)
         case Partial(function=function, arguments=given):
             _escape(function, depth - 1)
-            escape(given)
+            _escape_all(given, depth - 1)
         case Generator(function=Function() as function):
             _escape(function, depth - 1)
         case Coroutine(function=Function() as function, arguments=Arguments() as given):
             _escape(function, depth - 1)
-            escape(given)
+            _escape_all(given, depth - 1)

@@ -441,3 +441,11 @@ def test_a_runner_is_entered_by_any_with() -> None:
     seen = facts_of(code, target=Target((3, 11), (3, 15))).seen((4, 4, 4, 28))
     assert seen is not None
     assert seen.events == ()
+
+
+@pytest.mark.parametrize(
+    "held", ["a = {}\na['a'] = a", "a = []\na.append(a)", "a = A()\na.a = a", "a = partial(A, A)"]
+)
+def test_what_holds_itself_escapes_once(held: str) -> None:
+    code = f"from functools import partial\nclass A: ...\n{held}\nnobody(a)\ncoro()\n"
+    assert kind_of_last(f"{COROUTINE}{code}") is Kind.COROUTINE
