@@ -78,7 +78,11 @@ class Names(Machine):
                 self._quiet(),
                 self._in(State.NO_LOOP, None),
             ):
-                value = self._module_name(module, name)
+                try:
+                    value = self._module_name(module, name)
+                except RecursionError:
+                    # An expression of thousands of terms.
+                    value = UNKNOWN
                 module.events[name] = tuple(one for one in self._events if not one.depth)
         finally:
             module.asking.discard(name)
