@@ -53,6 +53,10 @@ lock = asyncio.Lock()
 print(lock.locked())
 ```
 
+It is found in a literal `**{"loop": loop}`, in `functools.partial(asyncio.sleep, 1, loop=loop)`, and
+where a class hands it to one of asyncio's: `super().__init__(loop=loop)`. `create_subprocess_shell`
+could be given its loop by position, which since Python 3.10 is taken for `limit`, without an error.
+
 Futures, tasks and streams still take a loop, and so may anything that is not asyncio's:
 
 ```python good
@@ -84,51 +88,128 @@ See [What's new in Python 3.10](https://docs.python.org/3/whatsnew/3.10.html#cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_argument
 from flake8_asyncrun.core.errors import T2, by_version
-from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
-from flake8_asyncrun.names.values import Loop, Origin, Value
+from flake8_asyncrun.names.values import Class, External, Loop, Origin, Value
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A loop that is given to something of asyncio's."""
+
+    node: cst.CSTNode
+    value: cst.BaseExpression
+    remove: Callable[[], Edit]
+    """Raises Refused."""
 
 
 @rule("RUN301", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    argument = next((one for one in call.args if one.keyword and one.keyword.value == "loop"), None)
-    if argument is None:
-        return
-    package, _, name = (file.callee(call) or "").partition(".")
+    given = _given(call, file)
+    taker = None if given is None else _taker(call, file)
     target = file.target_at(call)
-    if (
-        package != "asyncio"
-        or name not in LOST_LOOP
-        or target is None
-        or file.expects_error(call, "TypeError")
-    ):
+    if given is None or taker is None or target is None or file.expects_error(call, "TypeError"):
+        return
+    shown, name = taker
+    positional = isinstance(given.node, cst.Arg) and not (given.node.keyword or given.node.star)
+    if positional and name not in _TAKES_POSITIONAL:
         return
     # Nothing warns of None.
-    warns = () if file.text_of(argument.value) == "None" else (((3, 8), "DeprecationWarning"),)
-    if not any(target.since_version(since) for since, _ in (*warns, (LOST_LOOP_IN, T2))):
+    warns = () if file.text_of(given.value) == "None" else (((3, 8), "DeprecationWarning"),)
+    later = (LOST_LOOP_IN, "it is taken for `limit`" if positional else T2)
+    if not any(target.since_version(since) for since, _ in (*warns, later)):
         return
-    happens = by_version(target, *warns, (LOST_LOOP_IN, T2))
-    message = f"{file.text_of(call.func)}() takes no loop argument any more: {happens}; remove it"
-    only_crashed = target.first >= LOST_LOOP_IN
-    running = file.in_coroutine(call) and not _is_another(file.value(argument.value))
+    happens = by_version(target, *warns, later)
+    message = f"{shown}() takes no loop argument any more: {happens}; remove it"
+    only_crashed = target.first >= LOST_LOOP_IN and not positional
+    running = file.in_coroutine(call) and not _is_another(file.value(given.value))
     fits = only_crashed or running
     # Where a program goes on after the error it may be meant to.
     safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
 
     def remove() -> Fix:
-        if _does_something(argument.value, file):
-            raise Refused(f"`{file.text_of(argument.value)}` may do more than name a loop")
-        return Fix("Remove the loop argument", (remove_argument(file, call, argument),), safety)
+        if _does_something(given.value, file):
+            raise Refused(f"`{file.text_of(given.value)}` may do more than name a loop")
+        return Fix("Remove the loop argument", (given.remove(),), safety)
 
     fix, notes = attempt(remove)
-    yield Hit(argument, message, fix, notes)
+    yield Hit(given.node, message, fix, notes)
+
+
+_TAKES_POSITIONAL = {"create_subprocess_shell": 4}
+"""Where a loop could be given by its position alone, from 0."""
+
+
+def _given(call: cst.Call, file: File) -> _Given | None:
+    """Return what a call gives as `loop`, None where that is nothing, or is not written there."""
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value == "loop":
+            return _Given(argument, argument.value, partial(remove_argument, file, call, argument))
+        if argument.star == "**" and isinstance(argument.value, cst.Dict):
+            for element in argument.value.elements:
+                if isinstance(element, cst.DictElement) and _is_loop(element.key):
+                    return _Given(
+                        element, element.value, partial(_without, file, call, argument, element)
+                    )
+    place = _TAKES_POSITIONAL["create_subprocess_shell"]
+    if len(call.args) == place + 1 and not any(one.keyword or one.star for one in call.args):
+        last = call.args[place]
+        return _Given(last, last.value, partial(remove_argument, file, call, last))
+    return None
+
+
+def _is_loop(key: cst.BaseExpression) -> bool:
+    return isinstance(key, cst.SimpleString) and key.evaluated_value == "loop"
+
+
+def _without(file: File, call: cst.Call, argument: cst.Arg, element: cst.DictElement) -> Edit:
+    """Remove an element of a literal `**{…}`, or all of it where it holds nothing else."""
+    literal = cst.ensure_type(argument.value, cst.Dict)
+    if len(literal.elements) == 1:
+        return remove_argument(file, call, argument)
+    index = literal.elements.index(element)
+    span = file.span(element)
+    if index + 1 < len(literal.elements):
+        span = Span(span.start, file.span(literal.elements[index + 1]).start)
+    else:
+        span = Span(file.span(literal.elements[index - 1]).end, span.end)
+    if "#" in file.source.slice(span):
+        raise Refused("a comment stands beside the argument")
+    return Edit(span, "")
+
+
+def _taker(call: cst.Call, file: File) -> tuple[str, str] | None:
+    """Return what of asyncio's a call gives its arguments to: as it is shown, and by its name."""
+    shown = file.text_of(call.func)
+    name = file.callee(call) or ""
+    if name in ("functools.partial", "functools.partialmethod") and call.args:
+        shown = file.text_of(call.args[0].value)
+        name = _name_of(file.value(call.args[0].value))
+    elif isinstance(made := file.value(call.func), Class):
+        # A subclass that takes what its base takes.
+        name = "" if made.opaque or made.defines("__init__") else _name_of(*made.outside)
+    elif shown == "super().__init__":
+        holder = next((one for one in file.parents(call) if isinstance(one, cst.ClassDef)), None)
+        bases = [] if holder is None else holder.bases
+        name = _name_of(*(file.value(base.value) for base in bases))
+    package, _, function = name.removesuffix(".__init__").partition(".")
+    return (shown, function) if package == "asyncio" and function in LOST_LOOP else None
+
+
+def _name_of(*values: Value) -> str:
+    """Return the documented name of the only one of some values, "" for what is not asyncio's."""
+    value = values[0] if len(values) == 1 else None
+    return asyncio_table.canonical(value.name) if isinstance(value, External) else ""
 
 
 def _is_another(loop: Value) -> bool:
