@@ -186,7 +186,8 @@ def _print_rules() -> int:
     width = max(len(rule.name) for rule in ALL)
     for rule in ALL:
         mark = "fix" if rule.fix else "-"
-        click.echo(f"{rule.code}  {rule.name:{width}}  {mark:3}  {rule.summary}")
+        off = " (Off, unless selected by this code.)" if rule.optional else ""
+        click.echo(f"{rule.code}  {rule.name:{width}}  {mark:3}  {rule.summary}{off}")
     return NOTHING
 
 

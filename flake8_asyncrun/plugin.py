@@ -21,6 +21,8 @@ class Plugin:
     version = __version__
     # flake8 sets options once for each process, before it makes the first plugin.
     settings: ClassVar[dict[str, object]] = {}
+    chosen: ClassVar[frozenset[str]] = frozenset()
+    """What is selected by name: the only way to the rules that are off by default."""
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
         self.filename = filename
@@ -50,6 +52,7 @@ class Plugin:
             "python": options.asyncrun_python,
         }
         cls.settings = {key: value for key, value in given.items() if value is not None}
+        cls.chosen = frozenset([*(options.select or ()), *(options.extend_select or ())])
 
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """Yield a line, from 1, a column, from 0 in characters, and the code with its message."""
@@ -60,7 +63,7 @@ class Plugin:
         from flake8_asyncrun.rules import not_analysed
         from flake8_asyncrun.run import look
 
-        source, found = look(self.filename, text, self.configure)
+        source, found = look(self.filename, text, self.configure, self.chosen)
         for reason in found.errors:
             finding = not_analysed.finding(reason)
             yield 1, 0, f"{finding.code} {finding.message}", type(self)

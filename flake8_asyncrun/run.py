@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,15 +99,21 @@ def run_text(file: TextFile, configure: Configure, *, fix: bool, cached: bool = 
     return _settle([_prepare(file.path, lambda: file, configure)], fix=fix, cached=cached)[0]
 
 
-def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
-    """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised."""
+def look(
+    path: str, text: str, configure: Configure, chosen: Collection[str] = ()
+) -> tuple[Source, Found]:
+    """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised.
+
+    Those that are off by default are asked where their codes are `chosen`.
+    """
     source = Source(path, text, files.module_name(path, files.project_roots(path)))
     try:
         around = _around(path, configure(path))
     except (ConfigError, FileError) as error:
         return source, Found(errors=(str(error),))
     try:
-        return source, _answer(source, around, ALL)
+        rules = [rule for rule in ALL if not rule.optional or rule.code in chosen]
+        return source, _answer(source, around, rules)
     except Unreadable as error:
         return source, Found(errors=(str(error),))
 
@@ -133,7 +139,11 @@ def _prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> _
 @functools.cache
 def _rules(config: Config) -> tuple[Rule, ...]:
     codes = selected(config, (rule.code for rule in ALL))
-    return tuple(rule for rule in ALL if rule.code in codes)
+    return tuple(
+        rule
+        for rule in ALL
+        if rule.code in codes and (not rule.optional or rule.code in config.select)
+    )
 
 
 def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> list[FileReport]:

@@ -46,7 +46,7 @@ def table(rules: Iterable[Rule], folder: str) -> str:
         "|---|---|---|---|",
         *(
             f"| [{rule.code}]({folder}/{rule.code}.md) | {rule.name} | {_cell(rule.summary)} "
-            f"| {promise(rule)} |"
+            f"| {promise(rule)}{', off by default' if rule.optional else ''} |"
             for rule in rules
         ),
     ]

@@ -20,6 +20,8 @@ from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Effect, Kind, Value, kind_of
 from flake8_asyncrun.rules import ALL
 
+ON = tuple(rule for rule in ALL if not rule.optional)
+
 NO_FILES: Mapping[str, str] = {}
 
 CLIENT = """\
@@ -141,7 +143,7 @@ def findings_in(
 ) -> list[Finding]:
     """Return what all rules find in `code`."""
     source = Source(PATH, code)
-    return suppress(source, analyze(source, project_of(files, target), ALL))
+    return suppress(source, analyze(source, project_of(files, target), ON))
 
 
 def codes_in(

@@ -37,6 +37,7 @@ from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL
 from tests.analysis import are_installed
 from tests.examples import EXAMPLE, WITH_EXAMPLES, all_examples
+from tests.snippets import ON
 
 PROJECTS = Path(__file__).parent / "fixtures"
 
@@ -280,7 +281,7 @@ def test_a_lone_surrogate_of_an_editor_is_kept(desk: Desk) -> None:
         around = run._surroundings({}, cached=cached)
         source = Source(str(desk.folder / "bot.py"), f"{BOT}'\ud800'\n", "bot")
         with contextlib.suppress(Unreadable):
-            run._answer(source, around(source.path, config), ALL)
+            run._answer(source, around(source.path, config), ON)
     assert len(desk.made) == 2
 
 
@@ -628,7 +629,7 @@ def test_untouched_files_are_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatc
     around = run._surroundings({}, cached=True)(str(path), desk.config)
     for module, name in [(files, "read"), (os, "scandir")]:
         monkeypatch.setattr(module, name, nobody)
-    found = run._answer(Source(str(path), BOT, "bot"), around, ALL)
+    found = run._answer(Source(str(path), BOT, "bot"), around, ON)
     assert [finding.code for finding in found.findings] == ["RUN201"]
 
 

@@ -103,6 +103,23 @@ def test_flake8_selects(arguments: tuple[str, ...], expected: list[str]) -> None
     assert hits(*arguments) == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), []),
+        (("--select=RUN",), []),
+        (("--extend-select=RUN109",), ["RUN109"]),
+        (("--select=RUN1,RUN109",), ["RUN109"]),
+        (("--extend-select=RUN109", "--ignore=RUN109"), []),
+    ],
+)
+def test_rules_that_are_off_are_selected_by_name(
+    arguments: tuple[str, ...], expected: list[str]
+) -> None:
+    put("a.py", "import asyncio, missing\n\nasyncio.run(missing.main())\n")
+    assert [one.split()[1] for one in hits(*arguments) if "RUN" in one] == expected
+
+
 def test_flake8_selects_by_its_configuration() -> None:
     put("a.py", BAD)
     configure("extend-ignore = RUN4\nper-file-ignores =\n    b.py: RUN1")

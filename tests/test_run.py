@@ -121,6 +121,19 @@ def test_only_selected_rules_are_asked(made_up: MadeUp) -> None:
     assert (report.after, report.errors) == (f"{USE}new\n", ())
 
 
+@pytest.mark.parametrize(
+    ("select", "codes"),
+    [(("ALL",), []), (("RUN1",), []), (("RUN109",), ["RUN109"]), (("ALL", "RUN109"), ["RUN109"])],
+)
+def test_rules_that_are_off_are_selected_by_name(
+    select: tuple[str, ...], codes: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("import asyncio, missing\nasyncio.run(missing.main())\n")
+    (report,) = run.run([str(path)], lambda _: Config(select=select), fix=False, write=False)
+    assert [finding.code for finding in report.findings] == codes
+
+
 def test_suppressed_findings_are_neither_reported_nor_fixed(made_up: MadeUp) -> None:
     made_up(rule("RUN901", renaming("old", "new")))
     put(a=f"{USE}old  # noqa: RUN901\n")

@@ -9,15 +9,14 @@ from flake8_asyncrun.core.fix import fix_source
 from flake8_asyncrun.core.model import Finding
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.knowledge import Knowledge, Told
-from flake8_asyncrun.rules import ALL
-from tests.snippets import PATH, case, project_of
+from tests.snippets import ON, PATH, case, project_of
 
 NOTHING = Knowledge()
 
 
 def said(code: str, knowledge: Knowledge, **files: str) -> list[Finding]:
     project = project_of({f"{name}.py": text for name, text in files.items()}, knowledge=knowledge)
-    return analyze(Source(PATH, f"import asyncio\n{code}\n"), project, ALL)
+    return analyze(Source(PATH, f"import asyncio\n{code}\n"), project, ON)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_what_runs_its_own_loop_is_not_to_be_run(call: str) -> None:
     assert "call it without asyncio.run" in finding.message
     fixed = fix_source(
         Source(PATH, f"import asyncio\n{call}\n"),
-        lambda source: analyze(source, project_of(), ALL),
+        lambda source: analyze(source, project_of(), ON),
         lambda finding: finding.fix is not None,
     )
     assert "asyncio.run(" not in fixed.text

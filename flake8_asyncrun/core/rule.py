@@ -53,6 +53,8 @@ class Rule:
     fix: Safety | None
     needs_loop: bool = False
     """Whether it has nothing to say of a file that touches no loop, and need not be asked."""
+    optional: bool = False
+    """Whether it is asked only where it is selected by its whole code."""
 
     @property
     def summary(self) -> str:
@@ -60,7 +62,11 @@ class Rule:
 
 
 def rule(
-    code: str, *, on: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...], fix: Safety | None = None
+    code: str,
+    *,
+    on: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...],
+    fix: Safety | None = None,
+    optional: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check: its manual is the module's docstring, its name the module's."""
 
@@ -68,7 +74,7 @@ def rule(
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         doc = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
         nodes = on if isinstance(on, tuple) else (on,)
-        return Rule(code, name, doc, nodes, check, fix, needs_loop=True)
+        return Rule(code, name, doc, nodes, check, fix, needs_loop=True, optional=optional)
 
     return make
 
