@@ -24,6 +24,7 @@ from flake8_asyncrun.names.values import (
     Function,
     Instance,
     Kind,
+    Loop,
     Something,
     loops_in,
 )
@@ -41,18 +42,46 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
         return None
     if not isinstance(seen.value, Instance) and not _is_library_call(call, file, effect):
         return None
-    if _may_be_right(call, file):
+    if may_be_right(call, file):
         return None
-    inner = [
-        event
-        for child in _calls_below(call)
-        if (below := file.seen(child)) is not None
-        for event in below.events
-    ]
+    inner = [event for child in _calls_below(call) for event in _events(child, file)]
     events = (event for event in seen.events if event.effect is effect)
     # Locks and queues, up to Python 3.9: most of them never ask whose loop it is.
     events = (event for event in events if event.what.removesuffix("()") not in KEEPERS)
     return next((event for event in events if event not in inner), None)
+
+
+def default_around(
+    call: cst.Call, file: File
+) -> tuple[cst.FunctionDef | cst.Lambda, cst.Param] | None:
+    """Return the function in whose default a call stands, evaluated with it, and the parameter."""
+    child: cst.CSTNode = call
+    parameter: cst.Param | None = None
+    for parent in file.parents(call):
+        if isinstance(parent, cst.Param) and child is parent.default:
+            parameter = parent
+        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+            found = parameter if child is parent.params else None
+            return None if found is None else (parent, found)
+        if isinstance(parent, (cst.GeneratorExp, cst.ClassDef)):
+            return None
+        child = parent
+    return None
+
+
+def captures_in_default(call: cst.Call, file: File) -> Event | None:
+    """Return the event by which a call in a function's default takes the current loop itself.
+
+    None where it gives no loop, where one may be running, and where the error is expected.
+    """
+    seen = file.seen(call)
+    if seen is None or seen.state is not State.NO_LOOP or not isinstance(seen.value, Loop):
+        return None
+    if default_around(call, file) is None or may_be_right(call, file):
+        return None
+    inner = [event for child in _calls_below(call) for event in _events(child, file)]
+    events = (event for event in seen.events if event.effect is Effect.CAPTURES)
+    return next((event for event in events if event not in inner and not event.caught), None)
 
 
 def _has_thread(seen: Seen) -> bool:
@@ -68,7 +97,7 @@ def _has_thread(seen: Seen) -> bool:
 _CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
 
 
-def _may_be_right(node: cst.CSTNode, file: File) -> bool:
+def may_be_right(node: cst.CSTNode, file: File) -> bool:
     """Say whether a loop may run here after all, or the error is expected."""
     return (
         file.facts.loop_is_patched
@@ -97,7 +126,7 @@ def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[
     """
     if file.enclosing_function(statement) or not isinstance(statement.names, Sequence):
         return
-    if _may_be_right(statement, file):
+    if may_be_right(statement, file):
         return
     for alias in statement.names:
         name = alias.evaluated_alias or alias.evaluated_name
@@ -325,6 +354,11 @@ def evidence(event: Event, file: File, what: str) -> tuple[Note, ...]:
     own = bool(event.via) and event.via[0].path == file.source.path
     notes = [Note("through this call", place) for place in event.via[own:]]
     return (*notes, Note(f"{event.what} {what} here", event.place))
+
+
+def _events(call: cst.Call, file: File) -> tuple[Event, ...]:
+    seen = file.seen(call)
+    return () if seen is None else seen.events
 
 
 def _calls_below(node: cst.CSTNode) -> Iterator[cst.Call]:

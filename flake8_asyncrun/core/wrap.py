@@ -169,8 +169,8 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
     first, *rest = body.body
-    place = rest[0] if rest and _is_docstring(first) else first
-    if not rest and _is_docstring(first):
+    place = rest[0] if rest and is_docstring(first) else first
+    if not rest and is_docstring(first):
         raise Refused(f"`{function.name.value}` has no body")
     source = file.source
     start = edits.lines_of(file, place).start
@@ -536,7 +536,8 @@ def _evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             stack.extend(child.children)
 
 
-def _is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    """Say whether a statement is nothing but a string."""
     return (
         isinstance(statement, cst.SimpleStatementLine)
         and isinstance(statement.body[0], cst.Expr)

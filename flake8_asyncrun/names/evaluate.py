@@ -218,6 +218,7 @@ class Interpreter(Flow):
             case ast.Call():
                 return self._call_expression(node, scope)
             case ast.Lambda():
+                self._defaults(node, scope)
                 function = Function(node, scope, scope.owner if scope.is_class else None)
                 self._queue(function)
                 return function

@@ -35,6 +35,7 @@ from flake8_asyncrun.names.values import (
     Coroutine,
     External,
     Function,
+    FunctionNode,
     Future,
     Instance,
     Loop,
@@ -72,15 +73,19 @@ class Objects(Names):
         if self._recording and function.scope.module is self.module:
             self._pending.append(function)
 
+    def _defaults(self, node: FunctionNode, scope: Scope) -> None:
+        """Evaluate the defaults of a function, as is done once, where it is made."""
+        for default in [*node.args.defaults, *node.args.kw_defaults]:
+            if default is not None and self._recording:
+                self._evaluate(default, scope)
+
     def _make_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
     ) -> Value | None:
         """Return what a definition binds, None for an overload's declaration."""
         owner = scope.owner if scope.is_class else None
         function = Function(node, scope, owner)
-        for default in [*node.args.defaults, *node.args.kw_defaults]:
-            if default is not None and self._recording:
-                self._evaluate(default, scope)
+        self._defaults(node, scope)
         self._queue(function)
         result: Value = function
         for decorator in reversed(node.decorator_list):
