@@ -12,7 +12,7 @@ from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
-from flake8_asyncrun.names.asyncio_table import KEEPERS
+from flake8_asyncrun.names.asyncio_table import KEEPERS, POLICIES
 from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State
 from flake8_asyncrun.names.shapes import drives_loop, minds_no_loop
 from flake8_asyncrun.names.values import (
@@ -106,6 +106,56 @@ def may_be_right(node: cst.CSTNode, file: File) -> bool:
         or file.expects_error(node, "RuntimeError")
         or file.catches_all(node)
     )
+
+
+# What makes a loop current where this file does not show it, and asks for it later.
+_MAKE_LOOPS_CURRENT = {
+    *("asyncqt", "eventkit", "gbulb", "ib_async", "ib_insync", "PySide2", "PySide6", "qasync"),
+    *("quamash", "qtinter", "tornado", "trio_asyncio", "twisted"),
+}
+
+
+def takes_current_loop(call: cst.Call, file: File) -> Event | None:
+    """Return the event by which a call of `get_event_loop()` finds no loop, none being current.
+
+    None where a loop may run or may have been made current, where the error is expected, and in a
+    coroutine.
+    """
+    seen = file.seen(call)
+    if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
+        return None
+    if seen is None or seen.state is not State.NO_LOOP or may_be_right(call, file):
+        return None
+    events = [event for event in seen.events if event.effect is Effect.CAPTURES]
+    if not events or events[0].set or events[0].caught or may_be_made_current(file):
+        return None
+    return events[0]
+
+
+def may_be_made_current(file: File) -> bool:
+    """Say whether a package, or a policy of one's own, may have made a loop current."""
+    for alias in file.import_aliases():
+        statement = file.source.parent(alias)
+        module = statement.module if isinstance(statement, cst.ImportFrom) else alias.name
+        if module is not None and _first_part(module) in _MAKE_LOOPS_CURRENT:
+            return True
+    return any(
+        file.callee(call) == "asyncio.set_event_loop_policy"
+        and not (call.args and _is_asyncios_policy(call.args[0].value, file))
+        for call in file.calls()
+    )
+
+
+def _first_part(module: cst.Attribute | cst.Name) -> str:
+    while isinstance(module, cst.Attribute):
+        assert isinstance(module.value, (cst.Attribute, cst.Name))
+        module = module.value
+    return module.value
+
+
+def _is_asyncios_policy(policy: cst.BaseExpression, file: File) -> bool:
+    callee = file.callee(policy) if isinstance(policy, cst.Call) else None
+    return callee in POLICIES or callee == "uvloop.EventLoopPolicy"
 
 
 @dataclass(frozen=True)

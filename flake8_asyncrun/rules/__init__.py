@@ -9,6 +9,7 @@ from flake8_asyncrun.rules import (
     indirect_run,
     loop_in_default,
     needless_loop_argument,
+    no_current_loop,
     not_analysed,
     not_awaitable_in_run,
     removed_loop_argument,
@@ -27,6 +28,7 @@ ALL: tuple[Rule, ...] = (
     loop_in_default.check,
     removed_loop_argument.check,
     needless_loop_argument.check,
+    no_current_loop.check,
     get_event_loop_in_coroutine.check,
     run_until_complete.check,
 )

@@ -174,7 +174,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
         return
-    runs = _runs_on(call, file)
+    runs = runs_on(call, file)
     if not runs:
         return
     happens = by_version(target, ((3, 14), R2))
@@ -184,7 +184,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
 
 
-def _runs_on(call: cst.Call, file: File) -> list[cst.Call]:
+def runs_on(call: cst.Call, file: File) -> list[cst.Call]:
     """Return the calls of `run_until_complete` on the loop that `call` gets, in order."""
     outer = file.source.parent(call)
     if isinstance(outer, cst.Attribute) and outer.attr.value == "run_until_complete":
