@@ -127,9 +127,21 @@ def takes_current_loop(call: cst.Call, file: File) -> Event | None:
     if seen is None or seen.state is not State.NO_LOOP or may_be_right(call, file):
         return None
     events = [event for event in seen.events if event.effect is Effect.CAPTURES]
-    if not events or events[0].set or events[0].caught or may_be_made_current(file):
+    if not events or events[0].set or events[0].caught:
         return None
-    return events[0]
+    return None if may_be_made_current(file) or is_prepared(call, file) else events[0]
+
+
+def is_prepared(call: cst.Call, file: File) -> bool:
+    """Say whether something from elsewhere that has to do with loops was called before."""
+    functions = (None, file.enclosing_function(call))
+    return any(
+        "loop" in file.source.text_of(other.func).removeprefix("uvloop")
+        and file.facts.is_elsewhere(file.value(other.func))
+        and file.enclosing_function(other) in functions
+        and file.span(other).start < file.span(call).start
+        for other in file.calls()
+    )
 
 
 def may_be_made_current(file: File) -> bool:

@@ -7,6 +7,7 @@ from flake8_asyncrun.rules import (
     future_in_run,
     get_event_loop_in_coroutine,
     indirect_run,
+    loop_after_run,
     loop_in_default,
     needless_loop_argument,
     no_current_loop,
@@ -31,4 +32,5 @@ ALL: tuple[Rule, ...] = (
     no_current_loop.check,
     get_event_loop_in_coroutine.check,
     run_until_complete.check,
+    loop_after_run.check,
 )

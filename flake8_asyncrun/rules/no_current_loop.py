@@ -138,6 +138,7 @@ import libcst as cst
 from flake8_asyncrun.core.capture import (
     default_around,
     evidence,
+    is_prepared,
     may_be_right,
     takes_current_loop,
 )
@@ -145,6 +146,7 @@ from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.rule import File, Hit, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Const, Instance, Kind, Loop, Made, Method
+from flake8_asyncrun.rules.loop_after_run import earlier_run
 from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
@@ -182,7 +184,7 @@ def _may_have_loop(call: cst.Call, file: File) -> bool:
         may_be_right(call, file)
         or _may_be_process(file)
         or _is_caught(file.enclosing_function(call), file, set())
-        or _is_prepared(call, file)
+        or is_prepared(call, file)
     )
 
 
@@ -220,24 +222,14 @@ def _is_caught(
     return False
 
 
-def _is_prepared(call: cst.Call, file: File) -> bool:
-    """Say whether something from elsewhere that has to do with loops was called before."""
-    function = file.enclosing_function(call)
-    return any(
-        "loop" in file.source.text_of(other.func)
-        and file.facts.is_elsewhere(file.value(other.func))
-        and file.enclosing_function(other) is function
-        and file.span(other).start < file.span(call).start
-        for other in file.calls()
-    )
-
-
 # ---------------------------------------------------------------------- elsewhere
 
 
 def _is_anothers(call: cst.Call, event: Event, file: File) -> bool:
     """Say whether another rule reports the fault: an idiom's, a constructor's, a run's."""
     if runs_on(call, file) or _decides_by_loop(call, file) or default_around(call, file):
+        return True
+    if earlier_run(call, file) is not None:
         return True
     around = set(file.parents(call))
     if any(_is_made_by(one, event, file) for one in file.calls() if one not in around):
