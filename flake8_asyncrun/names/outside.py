@@ -131,6 +131,7 @@ class Outside(Calls):
         """
         place, what = self._here(node, scope), f"{known.name}()"
         if known.runs:
+            self.touched = True
             self._handles(what, place)
         early = self.project.target.first < (3, 14)
         effect = known.effect if early else known.effect_from_314

@@ -16,6 +16,7 @@ from flake8_asyncrun.rules import (
     removed_loop_argument,
     run_until_complete,
     uncalled_in_run,
+    wrong_runner,
 )
 
 ALL: tuple[Rule, ...] = (
@@ -24,6 +25,7 @@ ALL: tuple[Rule, ...] = (
     uncalled_in_run.check,
     not_awaitable_in_run.check,
     indirect_run.check,
+    wrong_runner.check,
     client_captures_loop.check,
     client_needs_loop.check,
     loop_in_default.check,

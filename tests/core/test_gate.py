@@ -26,6 +26,13 @@ def test_what_has_a_finding_passes(code: str) -> None:
     assert [found for _, found in codes_in(code)] == ["RUN102"]
 
 
+@pytest.mark.parametrize("library", ["anyio", "trio"])
+def test_what_runs_in_the_place_of_asyncio_passes(library: str) -> None:
+    code = f"from {library} import run\nasync def f(): ...\nrun(f())\n"
+    assert may_have_findings(code)
+    assert [found for _, found in codes_in(code)] == ["RUN107"]
+
+
 def test_what_does_not_pass_is_not_parsed() -> None:
     assert not may_have_findings("async def main(): ...\n")
     assert analyze(Source("m.py", "this is (no Python"), project_of(), []) == []
