@@ -300,3 +300,99 @@ def _first_name(alias: cst.ImportAlias) -> cst.Name:
         name = name.value  # type: ignore[assignment]
     assert isinstance(name, cst.Name)
     return name
+
+
+def import_beside(file: File, imported: cst.ImportAlias, line: str, module: str) -> Edit:
+    """Add an import, of `module`, behind the one that stands there, or behind those that follow it
+    and sort before `module`.
+
+    Raises Refused where that import shares its line.
+    """
+    statement = file.source.parent(imported)
+    holder = None if statement is None else file.source.parent(statement)
+    block = None if holder is None else file.source.parent(holder)
+    if (
+        not isinstance(holder, cst.SimpleStatementLine)
+        or len(holder.body) != 1
+        or not isinstance(block, (cst.Module, cst.IndentedBlock))
+    ):
+        raise Refused(f"there is no place for `{line}`")
+    behind: cst.BaseStatement = holder
+    for following in block.body[block.body.index(holder) + 1 :]:
+        if not isinstance(following, cst.SimpleStatementLine) or following.leading_lines:
+            break
+        name = _module_imported(following, type(statement), file)
+        if name is None or name > module:
+            break
+        behind = following
+    span = file.span(behind)
+    offset = file.source.line_end(span.end)
+    indentation = indentation_at(file.source, file.span(holder).start)
+    return insert(offset, f"{indentation}{line}{newline_at(file.source, span.start)}")
+
+
+def _module_imported(line: cst.SimpleStatementLine, like: type, file: File) -> str | None:
+    """Return the module that a line imports, None where it is no import of that form."""
+    match line.body:
+        case [cst.Import(names=[alias, *_]) as found] if isinstance(found, like):
+            return alias.evaluated_name
+        case [cst.ImportFrom(module=cst.BaseExpression() as module, relative=[])] as found if (
+            isinstance(found[0], like)
+        ):
+            return file.text_of(module)
+    return None
+
+
+def also_import_module(
+    file: File, name: str, imported: cst.ImportAlias, node: cst.CSTNode
+) -> tuple[Edit, ...]:
+    """Import a module for use at `node`, beside an import that serves there, unless it is there.
+
+    Raises Refused where `name` means something else in the file, or anywhere in it may.
+    """
+    variables = [one for one in file.facts.variables.all() if one.name == name]
+    if not variables:
+        return (import_beside(file, imported, f"import {name}", name),)
+    for alias in file.import_aliases():
+        statement = file.source.parent(alias)
+        line = None if statement is None else file.source.parent(statement)
+        if (
+            isinstance(statement, cst.Import)
+            and alias.evaluated_name == name
+            and alias.asname is None
+            and line is not None
+            and isinstance(file.source.parent(line), cst.Module)
+            and file.span(alias).end <= file.span(node).start
+            and len(variables) == 1
+            and sum(use.binds for use in variables[0].uses) == 1
+        ):
+            return ()
+    raise Refused(f"`{name}` is something else here, or imported elsewhere")
+
+
+def import_from_instead(file: File, imported: cst.ImportAlias, module: str) -> tuple[Edit, ...]:
+    """Import a name from another module than its `from … import` does, under the same name.
+
+    Raises Refused where a comment would go.
+    """
+    statement = file.source.parent(imported)
+    if not isinstance(statement, cst.ImportFrom) or isinstance(statement.names, cst.ImportStar):
+        raise Refused("it is not imported by name")
+    assert statement.module is not None
+    names = list(statement.names)
+    if len(names) == 1:
+        return (replace(file, statement.module, module),)
+    text = file.source.text_of(imported).rstrip(", \t\r\n")
+    index = names.index(imported)
+    if index + 1 < len(names):
+        removed = Span(file.span(imported).start, file.span(names[index + 1]).start)
+    else:
+        removed = Span(_end_of_name(file, names[index - 1]), _end_of_name(file, imported))
+    if "#" in file.source.slice(removed):
+        raise Refused("a comment stands beside the import")
+    line = f"from {module} import {text}"
+    return (Edit(removed, ""), import_beside(file, imported, line, module))
+
+
+def _end_of_name(file: File, alias: cst.ImportAlias) -> int:
+    return file.span(alias.asname.name if alias.asname else alias.name).end

@@ -12,6 +12,7 @@ T2 = "TypeError: unexpected keyword argument 'loop'"
 R2 = "RuntimeError: There is no current event loop"
 R3 = "RuntimeError: no running event loop"
 R4 = "RuntimeError: attached to a different loop"
+W1 = "DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated"
 
 
 def by_version(target: Target, *eras: tuple[Version, str]) -> str:

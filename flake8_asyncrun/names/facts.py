@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -43,6 +44,12 @@ _GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
 _MOST_MODULES = 200
 """Names that imports may lead to, most of them of installed packages."""
 
+_OUTDATED = re.compile(
+    r"iscoroutinefunction|child_watcher|ChildWatcher|event_loop_policy|EventLoopPolicy"
+    r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue"
+)
+"""What of asyncio's goes or has gone without any loop being touched."""
+
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
 
 
@@ -73,15 +80,17 @@ class Facts:
         self._module = project.load(module, path, text)
         self._interpreter = Interpreter(project, self._module)
         self._interpreter.run()
+        self._names_outdated = _OUTDATED.search(text) is not None
         self._held: dict[str, str] = {}
 
     @property
     def touches_loop(self) -> bool:
-        """Whether anything here runs a loop, gets one, needs one, or is given one by name.
+        """Whether anything here runs a loop, gets one, needs one, or is given one by name, or may
+        be named that newer Pythons lack.
 
         Where nothing does, no rule has anything to look at.
         """
-        return self._interpreter.touched
+        return self._interpreter.touched or self._names_outdated
 
     @property
     def at_import(self) -> tuple[Event, ...]:

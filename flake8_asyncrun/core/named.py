@@ -1,0 +1,167 @@
+"""Where a file names something of asyncio's own that has gone, or will."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.names.asyncio_table import canonical
+from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.values import External
+from flake8_asyncrun.names.variables import Variable
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A place that certainly names something of asyncio's, and for which Pythons it is meant."""
+
+    node: cst.Name | cst.Attribute
+    name: str
+    """As asyncio documents it: "asyncio.iscoroutinefunction"."""
+    target: Target
+    imported: cst.ImportAlias
+    """By which the file has it, or the module; `*` where that is a star import."""
+
+
+def mentions(
+    node: cst.Attribute | cst.ImportFrom, file: File, wanted: Container[str]
+) -> Iterator[Mention]:
+    """Yield the mentions of the `wanted` names that an expression is, or that an import gives.
+
+    Nothing where the name may stand for something else (bound twice, from another file, replaced
+    while the program runs), and nothing where whoever wrote it knows that it goes: under a guard,
+    or where the error or the warning is expected.
+    """
+    if file.facts.replaces_names:
+        return
+    if isinstance(node, cst.Attribute):
+        value = file.value(node)
+        if isinstance(value, External) and value.known and canonical(value.name) in wanted:
+            root = _root(node)
+            variable = None if root is None else file.variable(root)
+            imported = None if variable is None else _only_import(variable, node, file)
+            if imported is not None:
+                yield from _mention(node, canonical(value.name), imported, file)
+        return
+    if node.relative or node.module is None or file.text_of(node.module).split(".")[0] != "asyncio":
+        return
+    if isinstance(node.names, cst.ImportStar):
+        return
+    for alias in node.names:
+        bound = alias.asname.name if alias.asname else alias.name
+        variable = file.variable(bound) if isinstance(bound, cst.Name) else None
+        if variable is None or _only_import(variable, alias, file) is not alias:
+            continue
+        for use in file.names_of(variable):
+            value = file.value(use)
+            if isinstance(value, External) and value.known and canonical(value.name) in wanted:
+                yield from _mention(use, canonical(value.name), alias, file)
+
+
+def _mention(
+    node: cst.Name | cst.Attribute, name: str, imported: cst.ImportAlias, file: File
+) -> Iterator[Mention]:
+    if file.facts.variables.is_quoted(name.rpartition(".")[2]):
+        # `hasattr(asyncio, "…")` somewhere: what it decides cannot be followed.
+        return
+    here, there = file.target_at(node), file.target_at(imported)
+    if here is None or there is None:
+        return
+    if _is_minded(node, file, "AttributeError") or _is_minded(imported, file, "ImportError"):
+        return
+    first, last = max(here.first, there.first), min(here.last, there.last)
+    if first <= last:
+        yield Mention(node, name, Target(first, last), imported)
+
+
+def _root(node: cst.CSTNode) -> cst.Name | None:
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node if isinstance(node, cst.Name) else None
+
+
+def _only_import(variable: Variable, node: cst.CSTNode, file: File) -> cst.ImportAlias | None:
+    """Return the first import that binds a variable to asyncio, or to something of it; None where
+    anything else binds it too."""
+    found: list[cst.ImportAlias] = []
+    for alias in file.import_aliases():
+        bound = alias.evaluated_alias or alias.evaluated_name.partition(".")[0]
+        statement = file.source.parent(alias)
+        name = _root(alias.asname.name if alias.asname else alias.name)
+        if bound != variable.name or name is None or file.variable(name) is not variable:
+            continue
+        module = alias.evaluated_name
+        if isinstance(statement, cst.ImportFrom):
+            module = "" if statement.module is None else file.text_of(statement.module)
+            if statement.relative:
+                return None
+        if module.partition(".")[0] != "asyncio":
+            return None
+        found.append(alias)
+    binds = sum(use.binds for use in variable.uses)
+    return found[0] if found and len(found) == binds else None
+
+
+def _is_minded(node: cst.CSTNode, file: File, error: str) -> bool:
+    """Say whether what happens at a node is expected, ignored, or is never run."""
+    if file.expects_error(node, error, "DeprecationWarning", "Exception", "BaseException"):
+        return True
+    child = node
+    for parent in file.parents(node):
+        if isinstance(parent, cst.With) and child is parent.body:
+            for item in parent.items:
+                if "catch_warnings" in file.source.text_of(item.item):
+                    return True
+        if isinstance(parent, cst.Annotation):
+            return True
+        if isinstance(parent, cst.BooleanOperation) and child is parent.right:
+            left = file.source.text_of(parent.left)
+            if "version_info" in left or "hasattr" in left:
+                return True
+        if isinstance(parent, (cst.IndentedBlock, cst.Module)) and _is_left_before(
+            parent, child, file
+        ):
+            return True
+        child = parent
+    return False
+
+
+def _is_left_before(
+    block: cst.IndentedBlock | cst.Module, statement: cst.CSTNode, file: File
+) -> bool:
+    """Say whether a block may be left, on some Pythons, before it comes to a statement."""
+    for earlier in block.body:
+        if earlier is statement:
+            return False
+        text = ""
+        if isinstance(earlier, cst.If):
+            text = file.source.text_of(earlier.test)
+        elif isinstance(earlier, cst.SimpleStatementLine):
+            asserted = [one.test for one in earlier.body if isinstance(one, cst.Assert)]
+            text = " ".join(file.source.text_of(test) for test in asserted)
+        if "version_info" in text or "hexversion" in text or "hasattr" in text:
+            ends = not isinstance(earlier, cst.If) or any(
+                _leaves(branch) for branch in _branches(earlier)
+            )
+            if ends:
+                return True
+    return False
+
+
+def _branches(test: cst.If) -> Iterator[cst.BaseSuite]:
+    yield test.body
+    if isinstance(test.orelse, cst.If):
+        yield from _branches(test.orelse)
+    elif test.orelse is not None:
+        yield test.orelse.body
+
+
+def _leaves(suite: cst.BaseSuite) -> bool:
+    """Say whether a suite ends in a statement that does not go on behind it."""
+    last: cst.CSTNode = suite.body[-1]
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Expr))
