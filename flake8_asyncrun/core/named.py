@@ -61,6 +61,50 @@ def mentions(
                 yield from _mention(use, canonical(value.name), alias, file)
 
 
+def imports(node: cst.ImportFrom, file: File, wanted: Container[str]) -> Iterator[Mention]:
+    """Yield the imports of `wanted` names from asyncio that a statement is, used or not.
+
+    Silent as `mentions` is.
+    """
+    if file.facts.replaces_names or node.relative or node.module is None:
+        return
+    if isinstance(node.names, cst.ImportStar):
+        return
+    module = file.text_of(node.module)
+    for alias in node.names:
+        name = canonical(f"{module}.{alias.evaluated_name}")
+        bound = alias.asname.name if alias.asname else alias.name
+        variable = file.variable(bound) if isinstance(bound, cst.Name) else None
+        if (
+            name in wanted
+            and isinstance(alias.name, cst.Name)
+            and variable is not None
+            and _only_import(variable, alias, file) is not None
+        ):
+            yield from _mention(alias.name, name, alias, file)
+
+
+def is_first(mention: Mention, file: File, wanted: Container[str]) -> bool:
+    """Say whether no other of the `wanted` names stands before a mention in its statement."""
+    for parent in file.parents(mention.node):
+        if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            break
+    stack: list[cst.CSTNode] = [parent]
+    while stack:
+        node = stack.pop()
+        if node is mention.node:
+            return True
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            value = file.value(node)
+            if isinstance(value, External) and canonical(value.name) in wanted:
+                return False
+        if isinstance(node, (cst.NamedExpr, cst.AnnAssign)):
+            stack += [node.value] if node.value else []
+        elif not isinstance(node, (cst.BaseSuite, cst.AssignTarget)):
+            stack.extend(reversed(node.children))
+    return True
+
+
 def _mention(
     node: cst.Name | cst.Attribute, name: str, imported: cst.ImportAlias, file: File
 ) -> Iterator[Mention]:

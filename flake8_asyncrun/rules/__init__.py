@@ -3,6 +3,7 @@
 from flake8_asyncrun.core.rule import Rule
 from flake8_asyncrun.rules import (
     asyncio_iscoroutinefunction,
+    child_watcher,
     client_captures_loop,
     client_needs_loop,
     future_in_run,
@@ -36,5 +37,6 @@ ALL: tuple[Rule, ...] = (
     get_event_loop_in_coroutine.check,
     run_until_complete.check,
     loop_after_run.check,
+    child_watcher.check,
     asyncio_iscoroutinefunction.check,
 )
