@@ -176,6 +176,9 @@ LOST_LOOP = {
 
 LOST_LOOP_IN: Version = (3, 10)
 
+WAIT_TAKES_TASKS_IN: Version = (3, 11)
+"""Since when `wait` refuses coroutines (finding 7)."""
+
 
 def canonical(name: str) -> str:
     """Return a dotted name as asyncio documents it: "asyncio.tasks.gather" is "asyncio.gather"."""

@@ -159,6 +159,9 @@ class Outside(Calls):
         place, what = self._here(node, scope), f"{name}()"
         if does in (Does.RUNS, Does.GETS_LOOP) or "loop" in arguments.keywords:
             self.touched = True
+        if name == "asyncio.wait":
+            # What is wrong with it is wrong wherever the loop is run.
+            self.touched = True
         loop = arguments.keywords.get("loop", NONE)
         match does:
             case Does.GETS_LOOP:

@@ -3,6 +3,7 @@
 from flake8_asyncrun.core.rule import Rule
 from flake8_asyncrun.rules import (
     asyncio_iscoroutinefunction,
+    bare_coroutines_in_wait,
     child_watcher,
     client_captures_loop,
     client_needs_loop,
@@ -28,6 +29,7 @@ ALL: tuple[Rule, ...] = (
     not_awaitable_in_run.check,
     indirect_run.check,
     wrong_runner.check,
+    bare_coroutines_in_wait.check,
     client_captures_loop.check,
     client_needs_loop.check,
     loop_in_default.check,
