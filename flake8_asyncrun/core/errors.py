@@ -14,6 +14,7 @@ R2 = "RuntimeError: There is no current event loop"
 R3 = "RuntimeError: no running event loop"
 R4 = "RuntimeError: attached to a different loop"
 W1 = "DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated"
+W2 = "DeprecationWarning: slated for removal in Python 3.16"
 
 
 def by_version(target: Target, *eras: tuple[Version, str]) -> str:

@@ -12,6 +12,7 @@ from flake8_asyncrun.rules import (
     indirect_run,
     loop_after_run,
     loop_in_default,
+    loop_policy,
     needless_loop_argument,
     no_current_loop,
     not_analysed,
@@ -39,6 +40,7 @@ ALL: tuple[Rule, ...] = (
     get_event_loop_in_coroutine.check,
     run_until_complete.check,
     loop_after_run.check,
+    loop_policy.check,
     child_watcher.check,
     asyncio_iscoroutinefunction.check,
 )
