@@ -94,7 +94,7 @@ def _has_thread(seen: Seen) -> bool:
 
 
 # Cells that Jupyter wrote, or that editors send to it.
-_CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
+CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
 
 
 def may_be_right(node: cst.CSTNode, file: File) -> bool:
@@ -102,7 +102,7 @@ def may_be_right(node: cst.CSTNode, file: File) -> bool:
     return (
         file.facts.loop_is_patched
         or file.facts.replaces_names
-        or _CELL.search(file.source.text) is not None
+        or CELL.search(file.source.text) is not None
         or file.expects_error(node, "RuntimeError")
         or file.catches_all(node)
     )

@@ -15,6 +15,13 @@ R3 = "RuntimeError: no running event loop"
 R4 = "RuntimeError: attached to a different loop"
 W1 = "DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated"
 W2 = "DeprecationWarning: slated for removal in Python 3.16"
+R1 = "RuntimeError: asyncio.run() cannot be called from a running event loop"
+R2 = "RuntimeError: There is no current event loop"
+R3 = "RuntimeError: no running event loop"
+R4 = "RuntimeError: attached to a different loop"
+R8 = "RuntimeError: Runner.run() cannot be called from a running event loop"
+R9 = "RuntimeError: Cannot run the event loop while another loop is running"
+R11 = "RuntimeError: This event loop is already running"
 
 
 def by_version(target: Target, *eras: tuple[Version, str]) -> str:

@@ -77,6 +77,11 @@ class Interpreter(Flow):
         except RecursionError:
             raise Unreadable("nested too deeply") from None
 
+    @property
+    def handed(self) -> tuple[tuple[Function, State], ...]:
+        """The functions that were handed to somebody who calls them, with where that is."""
+        return tuple(self._handed.values())
+
     def signature(self, value: Function | Class) -> ast.arguments | None:
         """Return the parameters that a call takes, `self` included; None where none are written."""
         if isinstance(value, Class):
@@ -195,13 +200,11 @@ class Interpreter(Flow):
         before, self._events = self._events, []
         try:
             value = self._expression(node, scope)
-            sure = tuple(
-                event
-                for event in self._events
-                if event.depth <= self._maybe and event.effect is not Effect.HANDLES
-            )
+            certain = [event for event in self._events if event.depth <= self._maybe]
+            sure = tuple(event for event in certain if event.effect is not Effect.HANDLES)
             handling = tuple(event for event in self._events if event.effect is Effect.HANDLES)
-            self._record(node, value, sure, handling)
+            surely = tuple(event for event in certain if event.effect is Effect.HANDLES)
+            self._record(node, value, sure, handling, surely)
             return value
         finally:
             before.extend(self._events)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.evaluate import Interpreter
-from flake8_asyncrun.names.machine import Event, Position, Seen, position
+from flake8_asyncrun.names.machine import Event, Position, Seen, State, position
 from flake8_asyncrun.names.project import Module, Project, is_installed
 from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.names.target import Target
@@ -215,6 +215,16 @@ class Facts:
 
         It is one of the project's, to which the imports of this file lead; None where none does.
         """
+        for module in self._own_imports():
+            interpreter = Interpreter(self._project, module)
+            with suppress(Unreadable):
+                interpreter.run()
+            if interpreter.at_import:
+                return module.name
+        return None
+
+    def _own_imports(self) -> Iterator[Module]:
+        """Yield the project's modules to which the imports of this file lead."""
         names = list(_led_to(self._module))
         for count, name in enumerate(names):  # which grows meanwhile
             if count >= _MOST_MODULES:
@@ -222,13 +232,8 @@ class Facts:
             module = self._project.module(name)
             if module is None or module is self._module or is_installed(module.path):
                 continue
-            interpreter = Interpreter(self._project, module)
-            with suppress(Unreadable):
-                interpreter.run()
-            if interpreter.at_import:
-                return module.name
+            yield module
             names += [one for one in _led_to(module) if one not in names]
-        return None
 
     def is_elsewhere(self, value: Value) -> bool:
         """Say whether a value is a function or class that this file does not define.
@@ -247,6 +252,15 @@ class Facts:
         if isinstance(value, Function) and value.scope.module is self._module:
             return value
         return None
+
+    def is_called_by_loop(self, line: int) -> bool:
+        """Say whether a function of this file, by the line it begins in, is handed to a loop that
+        calls it while it runs."""
+        return any(
+            function.node.lineno == line and function.scope.module is self._module
+            for function, state in self._interpreter.handed
+            if state is State.RUNNING
+        )
 
     @cached_property
     def _expressions_in(self) -> dict[int, list[ast.expr]]:
@@ -270,15 +284,12 @@ class Facts:
     @cached_property
     def loop_is_patched(self) -> bool:
         """Whether the file imports a package that changes how loops nest."""
-        for node in ast.walk(self._module.tree):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            if any(name.partition(".")[0] in _PATCHES for name in names):
-                return True
-        return False
+        return _is_patched(self._module)
+
+    @cached_property
+    def loop_is_patched_by_import(self) -> bool:
+        """Whether a file of the project does so to which the imports of this one lead."""
+        return any(_is_patched(module) for module in self._own_imports())
 
     @cached_property
     def replaces_names(self) -> bool:
@@ -316,6 +327,18 @@ def _led_to(module: Module) -> Iterator[str]:
         for name in names:
             parts = name.split(".")
             yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _is_patched(module: Module) -> bool:
+    for node in ast.walk(module.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        if any(name.partition(".")[0] in _PATCHES for name in names):
+            return True
+    return False
 
 
 def _replaces_asyncio(node: ast.AST) -> bool:

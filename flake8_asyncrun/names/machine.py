@@ -64,6 +64,8 @@ class Seen:
     state: State = State.UNKNOWN
     handling: tuple[Event, ...] = ()
     """Where evaluating it may run a loop, close it, or look whether it runs."""
+    surely: tuple[Event, ...] = ()
+    """Those of `handling` that certainly come about."""
 
     @property
     def handles_loop(self) -> bool:
@@ -201,9 +203,10 @@ class Machine(abc.ABC):
         value: Value,
         events: tuple[Event, ...],
         handling: tuple[Event, ...] = (),
+        surely: tuple[Event, ...] = (),
     ) -> None:
         key = position(node)
-        seen = Seen(value, events, self._state, handling)
+        seen = Seen(value, events, self._state, handling, surely)
         before = self.seen.get(key)
         if before is not None:
             same = [event.effect for event in before.events] == [event.effect for event in events]
@@ -212,6 +215,7 @@ class Machine(abc.ABC):
                 events if same else (),
                 self._state if before.state is self._state else State.UNKNOWN,
                 before.handling or handling,
+                before.surely or surely,
             )
         self.seen[key] = seen
 

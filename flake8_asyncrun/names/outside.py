@@ -301,6 +301,7 @@ class Outside(Calls):
             return Coroutine()
         if name in _HANDLING:
             self._handles(f"loop.{name}()", self._here(node, scope))
+        self.touched |= name == "run_until_complete"
         if name == "run_until_complete" and arguments.positional:
             return self._run(arguments.positional[0])
         if name in ("is_running", "is_closed") and loop.origin is Origin.CURRENT:

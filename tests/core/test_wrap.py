@@ -68,7 +68,6 @@ FUTURES = "import asyncio\n\n\nasync def f(x=0):\n    return [x]\n\n\n"
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param("async def g():\n    asyncio.run(asyncio.gather(f()))\n", id="a loop runs"),
         pytest.param("class A:\n    x = 1\n    asyncio.run(asyncio.gather(f(x)))\n", id="class"),
         pytest.param("g = lambda: asyncio.run(asyncio.gather(f()))\n", id="lambda"),
         pytest.param("if x: asyncio.run(asyncio.gather(f()))\n", id="one line"),
