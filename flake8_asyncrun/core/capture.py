@@ -22,10 +22,13 @@ from flake8_asyncrun.names.values import (
     Effect,
     External,
     Function,
+    Future,
     Instance,
     Kind,
     Loop,
+    Origin,
     Something,
+    Value,
     loops_in,
 )
 from flake8_asyncrun.names.variables import Variable
@@ -44,11 +47,28 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
         return None
     if may_be_right(call, file):
         return None
+    return next((event for event in own_events(call, file) if event.effect is effect), None)
+
+
+def own_events(call: cst.Call, file: File) -> Iterator[Event]:
+    """Yield what a call does to the loop itself, and not one in it."""
     inner = [event for child in _calls_below(call) for event in _events(child, file)]
-    events = (event for event in seen.events if event.effect is effect)
-    # Locks and queues, up to Python 3.9: most of them never ask whose loop it is.
-    events = (event for event in events if event.what.removesuffix("()") not in KEEPERS)
-    return next((event for event in events if event not in inner), None)
+    for event in _events(call, file):
+        # Locks and queues, up to Python 3.9: most of them never ask whose loop it is.
+        if event.what.removesuffix("()") not in KEEPERS and event not in inner:
+            yield event
+
+
+def future_held_by(value: Value) -> Future | None:
+    """Return a future made outside that a coroutine of asyncio's was given."""
+    if not isinstance(value, Coroutine):
+        return None
+    parts = [*value.holds]
+    for part in parts:
+        parts += getattr(part, "items", [])
+        if isinstance(part, Future) and part.origin is not Origin.UNKNOWN:
+            return part
+    return None
 
 
 def default_around(
@@ -79,9 +99,8 @@ def captures_in_default(call: cst.Call, file: File) -> Event | None:
         return None
     if default_around(call, file) is None or may_be_right(call, file):
         return None
-    inner = [event for child in _calls_below(call) for event in _events(child, file)]
-    events = (event for event in seen.events if event.effect is Effect.CAPTURES)
-    return next((event for event in events if event not in inner and not event.caught), None)
+    events = (event for event in own_events(call, file) if event.effect is Effect.CAPTURES)
+    return next((event for event in events if not event.caught), None)
 
 
 def _has_thread(seen: Seen) -> bool:
@@ -375,8 +394,12 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
         outer = file.source.parent(parent)
         is_made = isinstance(outer, cst.Call) and isinstance(file.value(outer), Instance)
         return assigned_to(cst.ensure_type(outer, cst.Call), file) if is_made else None
+    if isinstance(parent, cst.IfExp):
+        return None if call is parent.test else assigned_to(parent, file)
     target: cst.CSTNode | None = None
-    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+    if isinstance(parent, cst.NamedExpr):
+        target = parent.target
+    elif isinstance(parent, cst.Assign) and len(parent.targets) == 1:
         target = parent.targets[0].target
     elif isinstance(parent, cst.AnnAssign):
         target = parent.target

@@ -152,6 +152,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.capture import future_held_by
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.errors import R2, R3, R4, V1, V3, by_version
 from flake8_asyncrun.core.model import Note, Safety
@@ -159,7 +160,7 @@ from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, r
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Value, kind_of
+from flake8_asyncrun.names.values import Future, Kind, Origin, Value, kind_of
 
 
 @rule("RUN101", on=cst.Call, fix=Safety.UNSAFE)
@@ -179,7 +180,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
             # The call in the argument ends in it, on all Pythons.
             happens = R2
         message = f"{shown} returns a future, not a coroutine: {happens}; await it in an async def"
-    elif (held := _held(value)) is not None:
+    elif (held := future_held_by(value)) is not None:
         what = f"{shown} is given a future made before the loop runs"
         message = f"{what}: {_errors_inside(run.argument, file, target)}; make it in an async def"
         value = held
@@ -199,18 +200,6 @@ def _shown(argument: cst.BaseExpression, file: File) -> str:
     if isinstance(argument, cst.Call):
         return f"{file.text_of(argument.func)}()"
     return f"`{file.text_of(argument)}`"
-
-
-def _held(value: Value) -> Future | None:
-    """Return a future made outside that a coroutine of asyncio's was given."""
-    if not isinstance(value, Coroutine):
-        return None
-    parts = [*value.holds]
-    for part in parts:
-        parts += getattr(part, "items", [])
-        if isinstance(part, Future) and part.origin is not Origin.UNKNOWN:
-            return part
-    return None
 
 
 def _errors(value: Value, target: Target) -> str:

@@ -1,0 +1,447 @@
+"""A future is made before `asyncio.run()`, on a loop that will not be the one that runs.
+
+`gather`, `ensure_future`, `shield`, `Future()` and `StreamReader()` take the current loop when they
+are called, not when they are awaited. Before `asyncio.run` that is another loop than the one that it
+makes. Up to Python 3.13 whoever awaits the future gets
+
+    RuntimeError: Task <Task pending …> got Future <…> attached to a different loop
+
+or, behind a coroutine in `gather`, or in `as_completed`,
+
+    ValueError: The future belongs to a different loop than the one specified as the loop argument
+
+or waits for ever, as `asyncio.wait` does from Python 3.11 on. From Python 3.14 on there is no current
+loop to take, and the call itself ends with
+
+    RuntimeError: There is no current event loop in thread 'MainThread'.
+
+```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+greeting = asyncio.ensure_future(hello())  # RUN204
+
+
+async def main():
+    print(await greeting)
+
+
+asyncio.run(main())
+```
+
+Make it in the coroutine, where the loop runs:
+
+```python fixed safe prints="hello"
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+async def main():
+    greeting = asyncio.ensure_future(hello())
+    print(await greeting)
+
+
+asyncio.run(main())
+```
+
+What is handed to the coroutine is evaluated before the loop is made, too:
+
+```python bad -3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+async def show(greetings):
+    print(await greetings)
+
+
+asyncio.run(show(asyncio.gather(hello(), hello())))  # RUN204
+```
+
+```python fixed safe prints="['hello', 'hello']"
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+async def show(greetings):
+    print(await greetings)
+
+
+async def main():
+    await show(asyncio.gather(hello(), hello()))
+
+
+asyncio.run(main())
+```
+
+`create_task()` and `timeout()` do not even try another loop. They need the running one, and raise at
+once, on every Python:
+
+```python bad 3.7-="RuntimeError: no running event loop"
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+greeting = asyncio.create_task(hello())  # RUN204
+
+
+async def main():
+    print(await greeting)
+
+
+asyncio.run(main())
+```
+
+```python fixed safe prints="hello"
+import asyncio
+
+
+async def hello():
+    return "hello"
+
+
+async def main():
+    greeting = asyncio.create_task(hello())
+    print(await greeting)
+
+
+asyncio.run(main())
+```
+
+A task that nobody awaits is lost without a word up to Python 3.13, for nothing runs its loop:
+
+```python bad -3.13="silent: hello" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    await asyncio.sleep(0.01)
+
+
+asyncio.ensure_future(hello())  # RUN204
+asyncio.run(main())
+```
+
+A coroutine is bound to no loop until it runs, so that making one early is fine:
+
+```python good prints="hello"
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+greeting = hello()
+
+
+async def main():
+    task = asyncio.create_task(greeting)
+    await asyncio.sleep(0.01)
+    await task
+
+
+asyncio.run(main())
+```
+
+A future that goes straight into `asyncio.run` is `RUN101`'s, an object of one's own class that makes one
+is `RUN201`'s.
+
+**The fix is safe:** the program could not work before. It is unsafe where the future is a global of
+a module that others may import, with the run under a main guard, and where the coroutine only looks at
+it. It is refused where other code uses the future, or where code with an effect stands between; the note
+says which.
+
+See [Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables) and
+[Futures](https://docs.python.org/3/library/asyncio-future.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_asyncrun.core.capture import (
+    assigned_to,
+    build_inside,
+    evidence,
+    future_held_by,
+    may_be_right,
+    own_events,
+    using_run,
+)
+from flake8_asyncrun.core.errors import R2, R3, R4, V3, by_version
+from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
+from flake8_asyncrun.names.machine import Event, State
+from flake8_asyncrun.names.target import Target, Version
+from flake8_asyncrun.names.values import Coroutine, Effect, Future, Kind, Made
+from flake8_asyncrun.names.variables import Variable
+
+Eras = tuple[tuple[Version, str], ...]
+
+_OBJECTS = (
+    "asyncio.StreamReader",
+    "asyncio.StreamReaderProtocol",
+    "asyncio.as_completed",
+    "asyncio.timeout",
+)
+
+
+@dataclass(frozen=True)
+class Used:
+    """How a run comes to what a call makes."""
+
+    made: cst.Call
+    """The call, or the one around it that waits for it."""
+    run: Run
+    variable: Variable | None
+
+
+@rule("RUN204", on=cst.Call, fix=Safety.UNSAFE)
+def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    target = file.target_at(call)
+    if target is None or not _makes_future(call, file) or may_be_right(call, file):
+        return
+    event = _event(call, file)
+    if (event is None and file.callee(call) != "asyncio.as_completed") or _goes_into_run(
+        call, file
+    ):
+        return
+    used = _used(call, file)
+    if used is not None and (_is_refused(used.run, file) or _comes_later(call, used.run, file)):
+        return
+    happens = _happens(call, event, used, target, file)
+    if happens is None:
+        return
+    fix, notes = attempt(lambda: _fix(call, used, file))
+    if event is not None and event.place != file.place(call):
+        what = "takes" if event.effect is Effect.CAPTURES else "needs"
+        notes = (*evidence(event, file, f"{what} the loop"), *notes)
+    runner = "" if used is None else f", before {file.text_of(used.run.call.func)}() makes its own"
+    shown = f"{file.text_of(call.func)}() is called while no loop runs{runner}"
+    yield Hit(call, f"{shown}: {happens}; call it in an async def", fix, notes)
+
+
+def _makes_future(call: cst.Call, file: File) -> bool:
+    """Say whether a call of asyncio's, or of the file's own, makes what belongs to a loop."""
+    seen = file.seen(call)
+    if seen is None or seen.state is not State.NO_LOOP:
+        return False
+    value = seen.value
+    bound = isinstance(value, Future) or (isinstance(value, Made) and value.name in _OBJECTS)
+    # What is made elsewhere is told of as RUN201 and RUN202.
+    return bound and not file.facts.is_elsewhere(file.value(call.func))
+
+
+def _event(call: cst.Call, file: File) -> Event | None:
+    events = own_events(call, file)
+    touching = (Effect.CAPTURES, Effect.NEEDS_RUNNING)
+    return next((one for one in events if one.effect in touching and not one.caught), None)
+
+
+# ---------------------------------------------------------------------- who uses it
+
+
+def _used(call: cst.Call, file: File) -> Used | None:
+    """Return the first run that uses what a call makes, itself or in another that waits for it."""
+    for made in (call, *_waiting_for(call, file)):
+        found = using_run(made, file)
+        if found is not None:
+            return Used(made, *found)
+    return None
+
+
+def _waiting_for(node: cst.BaseExpression, file: File) -> Iterator[cst.Call]:
+    """Yield the calls that are given a node, alone or in a display, and give what waits for it."""
+    child: cst.CSTNode = node
+    for parent in file.parents(node):
+        if isinstance(parent, cst.Call):
+            value = file.value(parent)
+            waits = isinstance(value, (Future, Coroutine))
+            if not waits and not (isinstance(value, Made) and value.name in _OBJECTS):
+                return
+            yield parent
+        elif isinstance(parent, cst.BaseSimpleComp):
+            if child is not parent.elt:
+                return
+        elif not isinstance(parent, (cst.Arg, cst.BaseElement, cst.List, cst.Tuple, cst.Set)):
+            return
+        child = parent
+
+
+def _goes_into_run(call: cst.Call, file: File) -> bool:
+    """Say whether a future is what a run is given, which is the graver fault."""
+    place = file.place(call)
+    for run in file.runs:
+        span, outer = file.span(call), file.span(run.argument)
+        inside = outer.start <= span.start and span.end <= outer.end
+        value = file.value(run.argument)
+        same = isinstance(value, Future) and value.made_at == place
+        if (inside or same) and _is_refused(run, file):
+            return True
+    return False
+
+
+def _is_refused(run: Run, file: File) -> bool:
+    """Say whether a run is given a future, or what waits for one: RUN101 tells of that."""
+    return file.kind(run.argument) is Kind.FUTURE or (
+        future_held_by(file.value(run.argument)) is not None
+    )
+
+
+def _comes_later(call: cst.Call, run: Run, file: File) -> bool:
+    """Say whether a call is reached only after a run."""
+    same = file.enclosing_function(call) is file.enclosing_function(run.call)
+    return same and file.span(run.call).end <= file.span(call).start
+
+
+# ---------------------------------------------------------------------- what happens
+
+
+def _happens(
+    call: cst.Call, event: Event | None, used: Used | None, target: Target, file: File
+) -> str | None:
+    """Return the error, None where there may be none on any Python of the target."""
+    if event is None:
+        # as_completed() asks for a loop when it is called from 3.14 on, before when it is read.
+        is_set = any(file.callee(one) == "asyncio.set_event_loop" for one in file.calls())
+        eras: Eras = (((3, 14), R3 if is_set else R2),)
+        return None if used is None or target.last < (3, 14) else by_version(target, *eras)
+    if event.effect is Effect.CAPTURES and not event.set and _comes_after_run(call, file):
+        # A run leaves no loop behind.
+        return None if used is None else R2
+    if event.effect is Effect.NEEDS_RUNNING:
+        return None if used is None and not _is_program(file) else event.error or R3
+    if used is None:
+        if not _is_lost(call, file):
+            return None
+        eras = (((3, 7), "the task never runs, and nothing says so"),)
+    else:
+        eras = _by_use(call, used, file)
+    if not event.set:
+        eras = (*eras, ((3, 14), R2))
+    if not any(since <= target.last for since, _ in eras):
+        return None
+    return by_version(target, *eras)
+
+
+def _comes_after_run(call: cst.Call, file: File) -> bool:
+    """Say whether a run certainly comes before a call, in its block or in one around that."""
+    around = [*file.parents(call)]
+    for run in file.runs:
+        statement = next(
+            one for one in file.parents(run.call) if isinstance(one, cst.BaseStatement)
+        )
+        block = file.source.parent(statement)
+        simple = isinstance(statement, cst.SimpleStatementLine)
+        if simple and block in around and file.span(run.call).end <= file.span(call).start:
+            return True
+    return False
+
+
+def _is_program(file: File) -> bool:
+    runs_here = any(file.enclosing_function(run.call) is None for run in file.runs)
+    return file.facts.is_program or runs_here
+
+
+_RUNS_A_LOOP = ("run_until_complete", "run_forever", "get_event_loop", "set_event_loop")
+
+
+def _is_lost(call: cst.Call, file: File) -> bool:
+    """Say whether a task is made for its own sake, before a run, on a loop that nobody runs."""
+    statement = file.source.parent(call)
+    if file.callee(call) != "asyncio.ensure_future" or not isinstance(statement, cst.Expr):
+        return False
+    if any(name in file.source.text for name in _RUNS_A_LOOP):
+        return False
+    function = file.enclosing_function(call)
+    return any(
+        file.enclosing_function(run.call) is function
+        and file.span(call).end <= file.span(run.call).start
+        for run in file.runs
+    )
+
+
+def _by_use(call: cst.Call, used: Used, file: File) -> Eras:
+    """Return what happens up to Python 3.13, by how the future is waited for."""
+    if file.callee(call) == "asyncio.gather" and not any(not one.keyword for one in call.args):
+        # It is done before anybody awaits it.
+        return ()
+    if used.variable is None:
+        return _by_callee(used.made, file) if used.made is not call else (((3, 7), R4),)
+    names = [name for name in file.names_of(used.variable) if not _binds(name, used.variable, file)]
+    if _is_only_looked_at(call, used, file):
+        return ()
+    for name in names:
+        outer = next(_waiting_for(name, file), None)
+        if outer is not None and file.in_coroutine(outer):
+            return _by_callee(outer, file)
+    return (((3, 7), R4),)
+
+
+def _is_only_looked_at(call: cst.Call, used: Used, file: File) -> bool:
+    """Say whether nothing but attributes of a future are used, which may all work."""
+    if used.variable is None or assigned_to(call, file) is not used.variable:
+        return False
+    if not isinstance(file.facts.value_of(used.variable), Future):
+        return False
+    return all(
+        isinstance(file.source.parent(name), cst.Attribute)
+        for name in file.names_of(used.variable)
+        if not _binds(name, used.variable, file)
+    )
+
+
+def _by_callee(outer: cst.Call, file: File) -> Eras:
+    match file.callee(outer):
+        case "asyncio.wait":
+            limited = any(one.keyword and one.keyword.value == "timeout" for one in outer.args)
+            later = "it is never done" if limited else "it waits for ever"
+            return (((3, 7), V3), ((3, 11), later))
+        case "asyncio.wait_for":
+            return (((3, 7), V3), ((3, 12), R4))
+        case "asyncio.as_completed":
+            return (((3, 7), V3),)
+        case "asyncio.gather" if outer.args and file.kind(outer.args[0].value) is Kind.COROUTINE:
+            # It takes the loop of its first argument, the running one for a coroutine.
+            return (((3, 7), V3),)
+    return (((3, 7), R4),)
+
+
+def _binds(name: cst.Name, variable: Variable, file: File) -> bool:
+    place = file.line_and_byte(name)
+    return any(use.binds and (use.line, use.column) == place for use in variable.uses)
+
+
+# ---------------------------------------------------------------------- the fix
+
+
+def _fix(call: cst.Call, used: Used | None, file: File) -> Fix:
+    if used is None:
+        raise Refused("no coroutine that uses it is to be found")
+    fix = build_inside(used.made, used.run, used.variable, file)
+    looked_at = _is_only_looked_at(call, used, file)
+    return promising(Safety.UNSAFE, fix) if looked_at else fix
