@@ -147,7 +147,7 @@ from flake8_asyncrun.core.rule import File, Hit, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Const, Instance, Kind, Loop, Made, Method
 from flake8_asyncrun.rules.loop_after_run import earlier_run
-from flake8_asyncrun.rules.run_until_complete import runs_on
+from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
 
 
 @rule("RUN401", on=cst.Call)
@@ -228,6 +228,9 @@ def _is_caught(
 def _is_anothers(call: cst.Call, event: Event, file: File) -> bool:
     """Say whether another rule reports the fault: an idiom's, a constructor's, a run's."""
     if runs_on(call, file) or _decides_by_loop(call, file) or default_around(call, file):
+    if runs_on(call, file) or called_on(call, "run_forever", file):
+        return True
+    if _decides_by_loop(call, file) or _is_default(call, file):
         return True
     if earlier_run(call, file) is not None:
         return True

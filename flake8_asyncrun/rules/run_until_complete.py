@@ -186,16 +186,22 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
 def runs_on(call: cst.Call, file: File) -> list[cst.Call]:
     """Return the calls of `run_until_complete` on the loop that `call` gets, in order."""
+    runs = [run for run in called_on(call, "run_until_complete", file) if run.args]
+    direct = len(runs) == 1 and runs[0].func is file.source.parent(call)
+    return [run for run in runs if direct or not _puts_away(run, file)]
+
+
+def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
+    """Return the calls of a method of the loop that `call` gets, in order."""
     outer = file.source.parent(call)
-    if isinstance(outer, cst.Attribute) and outer.attr.value == "run_until_complete":
-        run = file.source.parent(outer)
-        return [run] if isinstance(run, cst.Call) and run.args else []
+    if isinstance(outer, cst.Attribute) and outer.attr.value == method:
+        called = file.source.parent(outer)
+        return [called] if isinstance(called, cst.Call) and called.func is outer else []
     variable = assigned_to(call, file)
     if variable is None:
         return []
     uses = (_method_call(name, file) for name in file.names_of(variable))
-    runs = [use for use in uses if use and _method(use) == "run_until_complete" and use.args]
-    return [run for run in runs if not _puts_away(run, file)]
+    return [use for use in uses if use and _method(use) == method]
 
 
 def _method_call(name: cst.Name, file: File) -> cst.Call | None:
