@@ -227,10 +227,9 @@ def _is_caught(
 
 def _is_anothers(call: cst.Call, event: Event, file: File) -> bool:
     """Say whether another rule reports the fault: an idiom's, a constructor's, a run's."""
-    if runs_on(call, file) or _decides_by_loop(call, file) or default_around(call, file):
     if runs_on(call, file) or called_on(call, "run_forever", file):
         return True
-    if _decides_by_loop(call, file) or _is_default(call, file):
+    if _decides_by_loop(call, file) or default_around(call, file):
         return True
     if earlier_run(call, file) is not None:
         return True
