@@ -253,11 +253,12 @@ class Facts:
             return value
         return None
 
-    def is_called_by_loop(self, line: int) -> bool:
-        """Say whether a function of this file, by the line it begins in, is handed to a loop that
-        calls it while it runs."""
+    def is_called_by_loop(self, line: int, column: int) -> bool:
+        """Say whether a function of this file, by the line and the byte column where it begins, is
+        handed to a loop that calls it while it runs."""
         return any(
-            function.node.lineno == line and function.scope.module is self._module
+            (function.node.lineno, function.node.col_offset) == (line, column)
+            and function.scope.module is self._module
             for function, state in self._interpreter.handed
             if state is State.RUNNING
         )

@@ -294,11 +294,14 @@ def _led_to(
 ) -> tuple[Note, ...] | None:
     """Return the steps from a coroutine, or from the loop, to a run; None where there are none."""
     line = file.place(call).line
+    # Several lambdas may stand in a line, and an event knows no more than the line.
+    here = isinstance(function, cst.FunctionDef) or file.state(call) is State.RUNNING
     for caller in _calls_in_coroutines(file):
         for event in _runs(caller, file):
-            if event.place.path == file.source.path and event.place.line == line:
+            own = event.place.path == file.source.path and event.place.line == line
+            if own and here and not _is_expected_between(event, file):
                 return _steps(caller, event, file)
-    if file.facts.is_called_by_loop(file.place(function).line):
+    if file.facts.is_called_by_loop(*file.line_and_byte(function)):
         return (Note("the loop is given this to call", file.place(function)),)
     return None
 
@@ -332,6 +335,15 @@ def _runs(call: cst.Call, file: File) -> Iterator[Event]:
     yield from (event for event in runs if event.what in names and event not in inner)
 
 
+def _is_expected_between(event: Event, file: File) -> bool:
+    """Say whether one of the calls in this file that lead to a run may be right."""
+    return any(
+        file.place(call) in event.via and _may_be_right(call, file)
+        for call in file.calls()
+        if file.seen(call) is not None
+    )
+
+
 def _steps(call: cst.Call, event: Event, file: File) -> tuple[Note, ...]:
     """Return notes for a call in a coroutine and those through which it comes to a run."""
     here = file.place(call)
@@ -347,7 +359,8 @@ def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
     if _is_deferred(call, file):
         return
     for event in _runs(call, file):
-        if event.place.path == file.source.path or is_installed(event.place.path):
+        own = event.place.path == file.source.path
+        if own or is_installed(event.place.path) or _is_expected_between(event, file):
             continue
         callee = event.what.removesuffix("()")
         error = _SAY.get(callee, R11 if callee == _RUN_UNTIL_COMPLETE else "RuntimeError")
@@ -393,7 +406,10 @@ def _await_it(call: cst.Call, callee: str, file: File) -> Fix:
     text = f"await ({text})" if "\n" in text and over_lines else edits.awaited(text, argument)
     holder = file.source.parent(call)
     binds_more = (cst.Attribute, cst.Call, cst.Subscript, cst.Await)
-    if isinstance(holder, binds_more) and not call.lpar:
+    where = file.span(call)
+    # `[run(f())for …]` takes no bare `await`, says LibCST.
+    glued = re.match(rb"\w", file.source.data[where.end : where.end + 1])
+    if (isinstance(holder, binds_more) or glued) and not call.lpar:
         text = f"({text})"
     return Fix("Await it", (edits.replace(file, call, text),), safety)
 
@@ -405,6 +421,8 @@ def _check_place(call: cst.Call, file: File) -> None:
             raise Refused("the body of a class takes no `await`")
         if isinstance(parent, cst.Annotation):
             raise Refused("an annotation takes no `await`")
+        if isinstance(parent, cst.Decorator):
+            raise Refused("a decorator takes no `await` up to Python 3.8")
         if isinstance(parent, cst.FunctionDef):
             return
 
