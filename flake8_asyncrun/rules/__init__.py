@@ -3,6 +3,7 @@
 from flake8_asyncrun.core.rule import Rule
 from flake8_asyncrun.rules import (
     asyncio_iscoroutinefunction,
+    awaitable_in_run,
     bare_coroutines_in_wait,
     child_watcher,
     client_captures_loop,
@@ -32,6 +33,7 @@ ALL: tuple[Rule, ...] = (
     uncalled_in_run.check,
     not_awaitable_in_run.check,
     run_inside_loop.check,
+    awaitable_in_run.check,
     wrong_runner.check,
     bare_coroutines_in_wait.check,
     indirect_run.check,
