@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
@@ -163,13 +164,32 @@ def _is_minded(node: cst.CSTNode, file: File, error: str) -> bool:
             return True
         if isinstance(parent, cst.BooleanOperation) and child is parent.right:
             left = file.source.text_of(parent.left)
-            if "version_info" in left or "hasattr" in left:
+            if _VERSION.search(left) or _is_by_flag(left, file):
                 return True
+        # Tests that name the version are for `target_at`.
+        test = parent.test if isinstance(parent, (cst.If, cst.IfExp)) else None
+        if test is not None and test is not child and _is_by_flag(file.source.text_of(test), file):
+            return True
         if isinstance(parent, (cst.IndentedBlock, cst.Module)) and _is_left_before(
             parent, child, file
         ):
             return True
         child = parent
+    return False
+
+
+_VERSION = re.compile(r"version_info|hexversion|python_version|hasattr")
+_FLAG = re.compile(r"(?i)py(thon)?_?(\w*_)?\d|version")
+
+
+def _is_by_flag(test: str, file: File) -> bool:
+    """Say whether a condition asks a name, as `PY_37`, that stands for a test of the version."""
+    for name in re.findall(r"[^\W\d]\w*", test):
+        if _VERSION.fullmatch(name):
+            continue
+        made = rf"(?m)^\s*{name}\b[^=\n]*=[^=].*({_VERSION.pattern})"
+        if _FLAG.search(name) or re.search(made, file.source.text):
+            return True
     return False
 
 
@@ -186,7 +206,7 @@ def _is_left_before(
         elif isinstance(earlier, cst.SimpleStatementLine):
             asserted = [one.test for one in earlier.body if isinstance(one, cst.Assert)]
             text = " ".join(file.source.text_of(test) for test in asserted)
-        if "version_info" in text or "hexversion" in text or "hasattr" in text:
+        if text and (_VERSION.search(text) or _is_by_flag(text, file)):
             ends = not isinstance(earlier, cst.If) or any(
                 _leaves(branch) for branch in _branches(earlier)
             )
@@ -203,9 +223,16 @@ def _branches(test: cst.If) -> Iterator[cst.BaseSuite]:
         yield test.orelse.body
 
 
+_ENDS = ("_exit", "abort", "exit", "fail", "quit", "skip", "skipTest")
+
+
 def _leaves(suite: cst.BaseSuite) -> bool:
     """Say whether a suite ends in a statement that does not go on behind it."""
     last: cst.CSTNode = suite.body[-1]
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
-    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Expr))
+    if isinstance(last, cst.Expr) and isinstance(last.value, cst.Call):
+        called = last.value.func
+        name = called.attr if isinstance(called, cst.Attribute) else called
+        return isinstance(name, cst.Name) and name.value in _ENDS
+    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break))

@@ -19,6 +19,7 @@ from flake8_asyncrun.rules import (
     no_current_loop,
     not_analysed,
     not_awaitable_in_run,
+    removed_api,
     removed_loop_argument,
     run_forever,
     run_inside_loop,
@@ -50,5 +51,6 @@ ALL: tuple[Rule, ...] = (
     loop_policy.check,
     child_watcher.check,
     loop_after_run.check,
+    removed_api.check,
     asyncio_iscoroutinefunction.check,
 )
