@@ -335,6 +335,11 @@ def _happens(
         return None if used is None else R2
     if event.effect is Effect.NEEDS_RUNNING:
         return None if used is None and not _is_program(file) else event.error or R3
+    if event.set and any(
+        name in file.source.text for name in ("run_forever", "run_until_complete")
+    ):
+        # The loop that was set may run too, in a thread or before.
+        return None
     if used is None:
         if not _is_lost(call, file):
             return None
