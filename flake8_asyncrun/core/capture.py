@@ -127,10 +127,12 @@ def may_be_right(node: cst.CSTNode, file: File) -> bool:
     )
 
 
-# What makes a loop current where this file does not show it, and asks for it later.
-_MAKE_LOOPS_CURRENT = {
-    *("asyncqt", "eventkit", "gbulb", "ib_async", "ib_insync", "PySide2", "PySide6", "qasync"),
-    *("quamash", "qtinter", "tornado", "trio_asyncio", "twisted"),
+# What makes a loop current where this file does not show it, or runs the file in a loop, or is
+# another Python.
+_OTHER_LOOPS = {
+    *("asyncqt", "eventkit", "gbulb", "ib_async", "ib_insync", "js", "machine", "micropython"),
+    *("pyodide", "pyscript", "PySide2", "PySide6", "qasync", "qtinter", "quamash", "tornado"),
+    *("trio_asyncio", "twisted", "uasyncio"),
 }
 
 
@@ -151,6 +153,18 @@ def takes_current_loop(call: cst.Call, file: File) -> Event | None:
     return None if may_be_made_current(file) or is_prepared(call, file) else events[0]
 
 
+def is_in_a_branch(call: cst.Call, event: Event, file: File) -> bool:
+    """Say whether a call is a branch's of a function that nobody here calls, but that calls
+    `asyncio.run`: the branch may be for those who have a loop."""
+    branches = (cst.If, cst.IfExp, cst.BooleanOperation, cst.Match, cst.While, cst.ExceptHandler)
+    for parent in file.parents(call):
+        if isinstance(parent, cst.FunctionDef):
+            return False
+        if isinstance(parent, branches) and not event.via and file.enclosing_function(call):
+            return True
+    return False
+
+
 def is_prepared(call: cst.Call, file: File) -> bool:
     """Say whether something from elsewhere that has to do with loops was called before."""
     functions = (None, file.enclosing_function(call))
@@ -168,7 +182,7 @@ def may_be_made_current(file: File) -> bool:
     for alias in file.import_aliases():
         statement = file.source.parent(alias)
         module = statement.module if isinstance(statement, cst.ImportFrom) else alias.name
-        if module is not None and _first_part(module) in _MAKE_LOOPS_CURRENT:
+        if module is not None and _first_part(module) in _OTHER_LOOPS:
             return True
     return any(
         file.callee(call) == "asyncio.set_event_loop_policy"

@@ -138,7 +138,9 @@ import libcst as cst
 from flake8_asyncrun.core.capture import (
     default_around,
     evidence,
+    is_in_a_branch,
     is_prepared,
+    may_be_made_current,
     may_be_right,
     takes_current_loop,
 )
@@ -164,7 +166,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
             yield Hit(call, f"{shown} in a thread that has no loop: {R2}; {cure}")
         return
     event = takes_current_loop(call, file)
-    if event is None or target.last < (3, 14) or _is_anothers(call, event, file):
+    if event is None or target.last < (3, 14) or is_in_a_branch(call, event, file):
+        return
+    if _is_anothers(call, event, file):
         return
     happens = by_version(target, ((3, 14), R2))
     message = f"{shown} where no loop runs: {happens}; call it in an async def"
@@ -184,6 +188,7 @@ def _may_have_loop(call: cst.Call, file: File) -> bool:
         may_be_right(call, file)
         or _may_be_process(file)
         or _is_caught(file.enclosing_function(call), file, set())
+        or may_be_made_current(file)
         or is_prepared(call, file)
     )
 

@@ -92,7 +92,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import takes_current_loop
+from flake8_asyncrun.core.capture import is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, rule
@@ -102,8 +102,10 @@ from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
 
 @rule("RUN404", on=cst.Call)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    target = file.target_at(call)
-    if target is None or target.last < (3, 14) or takes_current_loop(call, file) is None:
+    event, target = takes_current_loop(call, file), file.target_at(call)
+    if event is None or target is None or target.last < (3, 14):
+        return
+    if is_in_a_branch(call, event, file):
         return
     runs = called_on(call, "run_forever", file)
     if not runs or runs_on(call, file) or earlier_run(call, file) is not None:
