@@ -33,8 +33,8 @@ ALL: tuple[Rule, ...] = (
     future_in_run.check,
     uncalled_in_run.check,
     not_awaitable_in_run.check,
-    run_inside_loop.check,
     awaitable_in_run.check,
+    run_inside_loop.check,
     wrong_runner.check,
     bare_coroutines_in_wait.check,
     indirect_run.check,
@@ -50,7 +50,7 @@ ALL: tuple[Rule, ...] = (
     run_forever.check,
     loop_policy.check,
     child_watcher.check,
-    loop_after_run.check,
     removed_api.check,
+    loop_after_run.check,
     asyncio_iscoroutinefunction.check,
 )
