@@ -209,7 +209,12 @@ def _callee(call: cst.Call, file: File) -> str | None:
     if isinstance(value, Method) and isinstance(value.owner, Loop):
         return _RUN_UNTIL_COMPLETE if value.name == "run_until_complete" else None
     callee = file.callee(call)
-    return callee if callee in RUNNERS else None
+    if callee in RUNNERS:
+        return callee
+    # Of objects that differ from caller to caller the events still know.
+    ran = (one for one in _runs(call, file) if one.place == file.place(call))
+    by_method = any(event.what == f"{_RUN_UNTIL_COMPLETE}()" for event in ran)
+    return _RUN_UNTIL_COMPLETE if by_method and not file.in_coroutine(call) else None
 
 
 def _is_well_called(call: cst.Call, callee: str) -> bool:
