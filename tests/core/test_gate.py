@@ -35,6 +35,7 @@ def test_what_runs_in_the_place_of_asyncio_passes(library: str) -> None:
 
 def test_what_does_not_pass_is_not_parsed() -> None:
     assert not may_have_findings("async def main(): ...\n")
+    assert not may_have_findings("patriotic = True\n")
     assert analyze(Source("m.py", "this is (no Python"), project_of(), []) == []
 
 
