@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.edits import only_argument
-from flake8_asyncrun.core.model import Fix, Note
+from flake8_asyncrun.core.model import Fix, Note, Place
 from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
 from flake8_asyncrun.names.asyncio_table import KEEPERS, POLICIES
@@ -267,6 +267,48 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     return next((pair for pair in pairs if uses(*pair, file)), None)
 
 
+def kept_for_run(call: cst.Call, event: Event, file: File) -> Run | None:
+    """Return the first run that comes to the very object a call makes, wherever that was kept.
+
+    None where another call, from which this one comes or which this one makes, has the same to
+    answer for.
+    """
+    made = file.value(call)
+    if not isinstance(made, Instance) or file.place(call) in _answered_for(file):
+        return None
+    inner = (other for place in event.via[1:] for other in file.calls_at(place))
+    if any(isinstance(one, Instance) and one is not made for one in map(file.value, inner)):
+        return None
+    if isinstance(file.source.parent(call), cst.Return) and any(
+        other is not call and file.value(other) is made for other in file.calls()
+    ):
+        return None
+    runs = (run for run in file.runs if not file.in_coroutine(run.call))
+    return next((run for run in runs if _calls_upon(run, made, file)), None)
+
+
+def _answered_for(file: File) -> frozenset[Place]:
+    """Return where the calls stand that others come to whose objects a run uses by their names."""
+    if file.answered_for is None:
+        found: set[Place] = set()
+        for call in file.calls():
+            event = constructs(call, file, Effect.CAPTURES)
+            if event is not None and len(event.via) > 1 and using_run(call, file) is not None:
+                found.update(event.via[1:])
+        file.answered_for = frozenset(found)
+    return file.answered_for
+
+
+def _calls_upon(run: Run, made: Instance, file: File) -> bool:
+    """Say whether a run comes to a method of an object that may need its loop."""
+    return any(
+        isinstance(value, Function)
+        and value.bound is made
+        and not (drives_loop(value.node) or minds_no_loop(value.node))
+        for value in file.values_used_by(run.argument)
+    )
+
+
 def _definition_around(call: cst.Call, file: File) -> cst.ClassDef | cst.FunctionDef | None:
     """Return the class whose body, or the function whose defaults, make an object."""
     child: cst.CSTNode = call
@@ -403,7 +445,9 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
         return assigned_to(parent, file) if made is call else None
     if isinstance(parent, (cst.BaseElement, cst.DictElement)):
         display = file.source.parent(parent)
-        return assigned_to(display, file) if isinstance(display, _DISPLAYS) else None
+        if not isinstance(display, _DISPLAYS):
+            return None
+        return assigned_to(display, file) or _unpacked_to(parent, display, file)
     if isinstance(parent, cst.Arg):
         outer = file.source.parent(parent)
         is_made = isinstance(outer, cst.Call) and isinstance(file.value(outer), Instance)
@@ -417,6 +461,24 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
         target = parent.targets[0].target
     elif isinstance(parent, cst.AnnAssign):
         target = parent.target
+    return file.variable(target) if isinstance(target, cst.Name) else None
+
+
+def _unpacked_to(
+    element: cst.BaseElement | cst.DictElement, display: cst.BaseExpression, file: File
+) -> Variable | None:
+    """Return the variable of an element's place, where a display is taken apart at once."""
+    assign = file.source.parent(display)
+    if not isinstance(assign, cst.Assign) or not isinstance(display, (cst.List, cst.Tuple)):
+        return None
+    targets = assign.targets[0].target
+    if not isinstance(targets, (cst.List, cst.Tuple)) or len(assign.targets) > 1:
+        return None
+    plain = all(isinstance(one, cst.Element) for one in (*targets.elements, *display.elements))
+    if not plain or len(targets.elements) != len(display.elements):
+        return None
+    pairs = zip(display.elements, targets.elements, strict=True)
+    target = next(target.value for made, target in pairs if made is element)
     return file.variable(target) if isinstance(target, cst.Name) else None
 
 

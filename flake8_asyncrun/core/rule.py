@@ -123,6 +123,8 @@ class File:
         """A variable and those that are assigned something made with it."""
         self.uses: dict[tuple[cst.Call, Variable], bool] = {}
         """Whether runs use variables."""
+        self.answered_for: frozenset[Place] | None = None
+        """Where the calls stand that others answer for, once it was asked."""
         self._fixes: dict[tuple[object, ...], Fix | Refused] = {}
         self._named: dict[Variable, list[cst.Name]] = {}
         self._reached: dict[cst.BaseExpression, set[int]] = {}
@@ -207,6 +209,11 @@ class File:
         """Yield all calls of the file, in order."""
         return (node for node in self._nodes if isinstance(node, cst.Call))
 
+    def calls_at(self, place: Place) -> Iterator[cst.Call]:
+        """Yield the calls of this file that begin in the line of a place."""
+        if place.path == self.source.path:
+            yield from self._calls_by_line.get(place.line, ())
+
     def import_aliases(self) -> Iterator[cst.ImportAlias]:
         """Yield all that the file imports, in order."""
         return (node for node in self._nodes if isinstance(node, cst.ImportAlias))
@@ -272,6 +279,13 @@ class File:
         for node in self._nodes:
             if isinstance(node, cst.Name):
                 found[node.value].append(node)
+        return found
+
+    @cached_property
+    def _calls_by_line(self) -> dict[int, list[cst.Call]]:
+        found: dict[int, list[cst.Call]] = defaultdict(list)
+        for call in self.calls():
+            found[self.place(call).line].append(call)
         return found
 
     @cached_property

@@ -196,7 +196,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import build_inside, constructs, evidence, imported, using_run
+from flake8_asyncrun.core.capture import (
+    build_inside,
+    constructs,
+    evidence,
+    imported,
+    kept_for_run,
+    using_run,
+)
 from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
@@ -215,10 +222,9 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
     target = file.target_at(call)
     if event is None or target is None:
         return
-    used = using_run(call, file)
-    if used is None or not keeps_loop(file.value(call)):
+    run, variable = using_run(call, file) or (kept_for_run(call, event, file), None)
+    if run is None or not keeps_loop(file.value(call)):
         return
-    run, variable = used
     shown, runner = f"{file.text_of(call.func)}()", f"{file.text_of(run.call.func)}()"
     message = f"{shown} takes the current loop before {runner} makes its own"
     fix, notes = attempt(lambda: build_inside(call, run, variable, file))
