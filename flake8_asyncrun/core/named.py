@@ -23,8 +23,12 @@ class Mention:
     name: str
     """As asyncio documents it: "asyncio.iscoroutinefunction"."""
     target: Target
-    imported: cst.ImportAlias
-    """By which the file has it, or the module; `*` where that is a star import."""
+    imported: cst.ImportAlias | cst.ImportStar
+    """By which the file has it, or the module."""
+
+    @property
+    def by_star(self) -> bool:
+        return isinstance(self.imported, cst.ImportStar)
 
 
 def mentions(
@@ -50,6 +54,12 @@ def mentions(
     if node.relative or node.module is None or file.text_of(node.module).split(".")[0] != "asyncio":
         return
     if isinstance(node.names, cst.ImportStar):
+        for name in file.names():
+            value = file.value(name)
+            if isinstance(value, External) and value.known and canonical(value.name) in wanted:
+                variable = file.variable(name)
+                if variable is None or not any(use.binds for use in variable.uses):
+                    yield from _mention(name, canonical(value.name), node.names, file)
         return
     for alias in node.names:
         bound = alias.asname.name if alias.asname else alias.name
@@ -107,7 +117,10 @@ def is_first(mention: Mention, file: File, wanted: Container[str]) -> bool:
 
 
 def _mention(
-    node: cst.Name | cst.Attribute, name: str, imported: cst.ImportAlias, file: File
+    node: cst.Name | cst.Attribute,
+    name: str,
+    imported: cst.ImportAlias | cst.ImportStar,
+    file: File,
 ) -> Iterator[Mention]:
     if file.facts.variables.is_quoted(name.rpartition(".")[2]):
         # `hasattr(asyncio, "…")` somewhere: what it decides cannot be followed.

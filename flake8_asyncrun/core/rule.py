@@ -214,6 +214,10 @@ class File:
         if place.path == self.source.path:
             yield from self._calls_by_line.get(place.line, ())
 
+    def names(self) -> Iterator[cst.Name]:
+        """Yield all names of the file, in order."""
+        return (node for node in self._nodes if isinstance(node, cst.Name))
+
     def import_aliases(self) -> Iterator[cst.ImportAlias]:
         """Yield all that the file imports, in order."""
         return (node for node in self._nodes if isinstance(node, cst.ImportAlias))

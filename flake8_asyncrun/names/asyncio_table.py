@@ -151,6 +151,13 @@ KEEPERS = frozenset(
 )
 """Objects that keep the loop that is current when they are built, up to Python 3.9."""
 
+EXPORTED = {
+    *("coroutine", "iscoroutinefunction", "get_event_loop_policy", "set_event_loop_policy"),
+    *("get_child_watcher", "set_child_watcher", "AbstractChildWatcher", "SafeChildWatcher"),
+    *("FastChildWatcher", "MultiLoopChildWatcher", "ThreadedChildWatcher", "PidfdChildWatcher"),
+}
+"""What `asyncio.__all__` holds, on some Python, beside what the table has."""
+
 POLICIES = {
     "asyncio.get_event_loop_policy",
     "asyncio.DefaultEventLoopPolicy",

@@ -234,7 +234,8 @@ class Names(Machine):
             elif name.startswith("_"):
                 continue
             elif base == "asyncio":
-                if asyncio_table.entry(f"asyncio.{name}") is not None:
+                listed = asyncio_table.entry(f"asyncio.{name}") is not None
+                if listed or name in asyncio_table.EXPORTED:
                     return External(f"asyncio.{name}")
             elif base.partition(".")[0] not in BY_TABLE:
                 return UNKNOWN

@@ -102,6 +102,8 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 def _fix(mention: Mention, file: File) -> Fix:
     if "_is_coroutine" in file.source.text:
         raise Refused("inspect does not know what is marked with `_is_coroutine`")
+    if isinstance(mention.imported, cst.ImportStar):
+        raise Refused("it is not imported by name")
     if isinstance(mention.node, cst.Name):
         edits = import_from_instead(file, mention.imported, "inspect")
     else:

@@ -98,7 +98,7 @@ _SILENT = ("asyncio.PidfdChildWatcher", "asyncio.ThreadedChildWatcher")
 
 @rule("RUN406", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
-    if isinstance(node, cst.ImportFrom):
+    if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
         for mention in imports(node, file, _GONE):
             name = mention.name.removeprefix("asyncio.")
             module = "" if node.module is None else file.text_of(node.module)
@@ -110,8 +110,12 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
             continue
         name = mention.name.removeprefix("asyncio.")
         error = f"AttributeError: module 'asyncio' has no attribute '{name}'"
+        if mention.by_star:
+            error = f"NameError: name '{name}' is not defined"
         warns = () if mention.name in _SILENT else ((_WARNED_IN, "DeprecationWarning"),)
-        yield from _hit(mention, file.text_of(node), *warns, (_GONE_IN, error), file=file)
+        yield from _hit(mention, file.text_of(mention.node), *warns, (_GONE_IN, error), file=file)
+    if isinstance(node, cst.ImportFrom):
+        return
     policy = node.value.func if isinstance(node.value, cst.Call) else None
     method = node.attr.value
     if f"asyncio.{method}" not in _METHODS or not isinstance(policy, cst.Attribute):

@@ -119,7 +119,7 @@ _INSTEAD = {
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
     told = (
         imports(node, file, _GONE)
-        if isinstance(node, cst.ImportFrom)
+        if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar)
         else mentions(node, file, _GONE)
     )
     for mention in told:
@@ -127,12 +127,15 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
         if mention.target.since_version(gone_in) is None:
             continue
         name = mention.name.rpartition(".")[2]
-        if isinstance(node, cst.ImportFrom):
+        if isinstance(node, cst.ImportFrom) and not mention.by_star:
             module = "" if node.module is None else file.text_of(node.module)
             eras = [(gone_in, f"ImportError: cannot import name '{name}' from '{module}'")]
         else:
             holder = "type object '_asyncio.Task'" if mention.name in _TASKS else "module 'asyncio'"
-            eras = [(gone_in, f"AttributeError: {holder} has no attribute '{name}'")]
+            error = f"AttributeError: {holder} has no attribute '{name}'"
+            if mention.by_star:
+                error = f"NameError: name '{name}' is not defined"
+            eras = [(gone_in, error)]
             if gone_in > (3, 8):
                 eras.insert(0, ((3, 8), "DeprecationWarning"))
         happens = by_version(mention.target, *eras)
@@ -143,11 +146,13 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 
 def _fix(mention: Mention, file: File) -> Fix:
     if mention.name == _COROUTINE:
-        if isinstance(mention.node, cst.Name):
+        if isinstance(mention.node, cst.Name) and not mention.by_star:
             raise Refused("the functions that it decorates come first")
         return Fix("Make it an async def", tuple(_async_def(mention, file)), Safety.UNSAFE)
     node = mention.node
     crashes = mention.target.first >= _GONE_IN.get(mention.name, _TASKS_GONE_IN)
+    if isinstance(mention.imported, cst.ImportStar):
+        raise Refused("it is not imported by name")
     if isinstance(node, cst.Name):
         kept = "" if mention.imported.asname else " as JoinableQueue"
         return Fix("Import Queue", (replace(file, node, f"Queue{kept}"),), _safety(mention, file))
