@@ -44,11 +44,12 @@ _GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
 _MOST_MODULES = 200
 """Names that imports may lead to, most of them of installed packages."""
 
-_OUTDATED = re.compile(
+_TELLING = re.compile(
     r"iscoroutinefunction|child_watcher|ChildWatcher|event_loop_policy|EventLoopPolicy"
-    r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue"
+    r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue|\bclick\b|\btyper\b"
 )
-"""What of asyncio's goes or has gone without any loop being touched."""
+"""What is told of without any loop being touched: what of asyncio's goes or has gone, and commands
+that end the program before."""
 
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
 
@@ -80,17 +81,17 @@ class Facts:
         self._module = project.load(module, path, text)
         self._interpreter = Interpreter(project, self._module)
         self._interpreter.run()
-        self._names_outdated = _OUTDATED.search(text) is not None
+        self._names_telling = _TELLING.search(text) is not None
         self._held: dict[str, str] = {}
 
     @property
     def touches_loop(self) -> bool:
-        """Whether anything here runs a loop, gets one, needs one, or is given one by name, or may
-        be named that newer Pythons lack.
+        """Whether anything here runs a loop, gets one, needs one, or is given one by name, or
+        there may be something to tell without that.
 
         Where nothing does, no rule has anything to look at.
         """
-        return self._interpreter.touched or self._names_outdated
+        return self._interpreter.touched or self._names_telling
 
     @property
     def at_import(self) -> tuple[Event, ...]:

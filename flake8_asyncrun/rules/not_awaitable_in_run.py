@@ -97,6 +97,11 @@ async def main():
 asyncio.run(main())
 ```
 
+A command of click's or typer's is called as the whole program: it parses the arguments, runs, and
+ends the process. What its function returns, a coroutine for instance, is dropped. So an
+`async def` under `@click.command()` never runs, with or without `asyncio.run(main())`; have the
+command be a plain function that calls `asyncio.run` itself.
+
 A function that is not `async` may well return a coroutine, and one step of an async generator is
 one:
 
@@ -134,13 +139,25 @@ import libcst as cst
 from flake8_asyncrun.core.edits import only_argument, replace
 from flake8_asyncrun.core.errors import R2, T1, V1, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.rule import (
+    RUNNERS,
+    File,
+    Hit,
+    Refused,
+    Run,
+    attempt,
+    fails_as_given,
+    rule,
+)
 from flake8_asyncrun.core.wrap import into_main, spot_of
 from flake8_asyncrun.names.machine import Event
+from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
     AsyncGenerator,
+    Class,
     Const,
     Effect,
+    External,
     Function,
     Instance,
     Kind,
@@ -154,8 +171,11 @@ from flake8_asyncrun.names.values import (
 
 @rule("RUN103", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    target = file.target_at(call)
+    if target is not None and _is_given_command(call, file):
+        yield _command_in_run(call, target, file)
+        return
     run = fails_as_given(call, file)
-    target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
     value = file.value(run.argument)
@@ -214,6 +234,87 @@ def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, 
         advice = "call it without asyncio.run" if runs else "hand over a coroutine"
         return f"{shown} returns no coroutine", advice
     return None
+
+
+def _is_given_command(call: cst.Call, file: File) -> bool:
+    """Say whether a run is given a command. It need not be reached: most commands exit first."""
+    if file.callee(call) not in RUNNERS or not call.args or file.in_coroutine(call):
+        return False
+    first = call.args[0]
+    plain = first.keyword is None and not first.star
+    expected = file.expects_error(call, "ValueError", "TypeError", "SystemExit")
+    return plain and not expected and _is_command(first.value, file)
+
+
+def _command_in_run(call: cst.Call, target: Target, file: File) -> Hit:
+    runner, argument = f"{file.text_of(call.func)}()", call.args[0].value
+    if isinstance(argument, cst.Call):
+        shown = f"{file.text_of(argument.func)}()"
+        happens = f"it ends the program before {runner} is reached, its coroutine never awaited"
+    else:
+        shown = f"`{file.text_of(argument)}`"
+        happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+    message = f"{shown} is a command, not a coroutine: {happens}; call {runner} in the command"
+    return Hit(call, message, None, (Note("no fix: what is to run is yours to say"),))
+
+
+_PARTLY = ("args", "prog_name", "standalone_mode")
+"""Arguments of a command that may not be called as the whole program."""
+_TYPER = ("typer.Typer", "typer.main.Typer")
+_CLICK = (
+    *("click.command", "click.decorators.command"),
+    *("click.group", "click.decorators.group"),
+)
+
+
+def _is_command(argument: cst.BaseExpression, file: File) -> bool:
+    """Say whether an argument is a command of click's or typer's, or runs one as the program."""
+    name = argument
+    if isinstance(argument, cst.Call):
+        if any(one.star or (one.keyword and one.keyword.value in _PARTLY) for one in argument.args):
+            return False
+        name = argument.func
+    made = _made_as(name, file)
+    if isinstance(made, cst.Call):
+        return _full_name(made.func, file) in _TYPER
+    return made is not None and _is_decorated(made, file)
+
+
+def _is_decorated(function: cst.FunctionDef, file: File) -> bool:
+    """Say whether a decorator of click's makes a function a command, those above leaving it one."""
+    for decorator in function.decorators:
+        called = decorator.decorator
+        maker = called.func if isinstance(called, cst.Call) else called
+        if _full_name(maker, file) in _CLICK:
+            return True
+        if isinstance(maker, cst.Attribute) and maker.attr.value in ("command", "group"):
+            group = _made_as(maker.value, file)
+            return isinstance(group, cst.FunctionDef) and _is_decorated(group, file)
+        if not _full_name(maker, file).startswith("click."):
+            return False
+    return False
+
+
+def _made_as(name: cst.BaseExpression, file: File) -> cst.FunctionDef | cst.Call | None:
+    """Return the only thing that a name is bound to, where that is a function's or a call's."""
+    variable = file.variable(name) if isinstance(name, cst.Name) else None
+    if variable is None or sum(use.binds for use in variable.uses) != 1:
+        return None
+    for one in file.names_of(variable):
+        parent = file.source.parent(one)
+        if isinstance(parent, cst.FunctionDef) and one is parent.name:
+            return parent
+        assign = None if parent is None else file.source.parent(parent)
+        if isinstance(parent, cst.AssignTarget) and isinstance(assign, cst.Assign):
+            return assign.value if isinstance(assign.value, cst.Call) else None
+    return None
+
+
+def _full_name(node: cst.BaseExpression, file: File) -> str:
+    value = file.value(node)
+    if isinstance(value, (Class, Function)):
+        return value.qualified
+    return value.name if isinstance(value, External) else ""
 
 
 def _events(argument: cst.BaseExpression, file: File) -> tuple[Event, ...]:
