@@ -59,6 +59,17 @@ def own_events(call: cst.Call, file: File) -> Iterator[Event]:
             yield event
 
 
+def is_made_by_constructor(call: cst.Call, event: Event, file: File) -> bool:
+    """Say whether a call stands in what makes an object, and the event is told of there."""
+    around = {*file.parents(call)}
+    made = (file.seen(one) for one in file.calls() if one not in around)
+    return any(
+        isinstance(seen.value, Instance) and any(one.place == event.place for one in seen.events)
+        for seen in made
+        if seen is not None
+    )
+
+
 def future_held_by(value: Value) -> Future | None:
     """Return a future made outside that a coroutine of asyncio's was given."""
     if not isinstance(value, Coroutine):

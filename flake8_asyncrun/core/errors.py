@@ -6,6 +6,7 @@ from flake8_asyncrun.names.target import Target, Version, show
 
 # The codes are those of the record of executed cells that the tables rest on.
 V1 = "ValueError: a coroutine was expected"
+V2 = "ValueError: loop argument must agree with Future"
 V3 = "ValueError: The future belongs to a different loop"
 T1 = "TypeError: An asyncio.Future, a coroutine or an awaitable is required"
 T2 = "TypeError: unexpected keyword argument 'loop'"
@@ -16,9 +17,6 @@ R4 = "RuntimeError: attached to a different loop"
 W1 = "DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated"
 W2 = "DeprecationWarning: slated for removal in Python 3.16"
 R1 = "RuntimeError: asyncio.run() cannot be called from a running event loop"
-R2 = "RuntimeError: There is no current event loop"
-R3 = "RuntimeError: no running event loop"
-R4 = "RuntimeError: attached to a different loop"
 R8 = "RuntimeError: Runner.run() cannot be called from a running event loop"
 R9 = "RuntimeError: Cannot run the event loop while another loop is running"
 R11 = "RuntimeError: This event loop is already running"

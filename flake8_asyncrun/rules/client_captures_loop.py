@@ -225,6 +225,9 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
     run, variable = using_run(call, file) or (kept_for_run(call, event, file), None)
     if run is None or not keeps_loop(file.value(call)):
         return
+    if constructs(call, file, Effect.NEEDS_RUNNING) is not None:
+        # It raises before anybody uses it: RUN202 tells of that.
+        return
     shown, runner = f"{file.text_of(call.func)}()", f"{file.text_of(run.call.func)}()"
     message = f"{shown} takes the current loop before {runner} makes its own"
     fix, notes = attempt(lambda: build_inside(call, run, variable, file))

@@ -188,11 +188,12 @@ from flake8_asyncrun.core.capture import (
     build_inside,
     evidence,
     future_held_by,
+    is_made_by_constructor,
     may_be_right,
     own_events,
     using_run,
 )
-from flake8_asyncrun.core.errors import R2, R3, R4, V3, by_version
+from flake8_asyncrun.core.errors import R2, R3, R4, V2, V3, by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
 from flake8_asyncrun.names.machine import Event, State
@@ -229,6 +230,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if (event is None and file.callee(call) != "asyncio.as_completed") or _goes_into_run(
         call, file
     ):
+        return
+    if event is not None and is_made_by_constructor(call, event, file):
         return
     used = _used(call, file)
     if used is not None and (_is_refused(used.run, file) or _comes_later(call, used.run, file)):
@@ -395,8 +398,11 @@ def _by_use(call: cst.Call, used: Used, file: File) -> Eras:
     if file.callee(call) == "asyncio.gather" and not any(not one.keyword for one in call.args):
         # It is done before anybody awaits it.
         return ()
+    if used.made is not call and file.callee(used.made) != "asyncio.gather":
+        return _by_callee(used.made, file)
     if used.variable is None:
-        return _by_callee(used.made, file) if used.made is not call else (((3, 7), R4),)
+        # A gather() beside it takes the same loop.
+        return (((3, 7), R4),)
     names = [name for name in file.names_of(used.variable) if not _binds(name, used.variable, file)]
     if _is_only_looked_at(call, used, file):
         return ()
@@ -425,14 +431,14 @@ def _by_callee(outer: cst.Call, file: File) -> Eras:
         case "asyncio.wait":
             limited = any(one.keyword and one.keyword.value == "timeout" for one in outer.args)
             later = "it is never done" if limited else "it waits for ever"
-            return (((3, 7), V3), ((3, 11), later))
+            return (((3, 7), V2), ((3, 8), V3), ((3, 11), later))
         case "asyncio.wait_for":
-            return (((3, 7), V3), ((3, 12), R4))
+            return (((3, 7), V2), ((3, 8), V3), ((3, 12), R4))
         case "asyncio.as_completed":
-            return (((3, 7), V3),)
+            return (((3, 7), V2), ((3, 8), V3))
         case "asyncio.gather" if outer.args and file.kind(outer.args[0].value) is Kind.COROUTINE:
             # It takes the loop of its first argument, the running one for a coroutine.
-            return (((3, 7), V3),)
+            return (((3, 7), V2), ((3, 8), V3))
     return (((3, 7), R4),)
 
 

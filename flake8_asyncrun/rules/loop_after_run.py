@@ -141,6 +141,8 @@ def _builds(call: cst.Call, file: File) -> Event | None:
     event = constructs(call, file, Effect.CAPTURES)
     if event is None or event.set or event.caught:
         return None
+    if constructs(call, file, Effect.NEEDS_RUNNING) is not None:
+        return None
     return None if may_be_made_current(file) or is_prepared(call, file) else event
 
 

@@ -139,6 +139,7 @@ from flake8_asyncrun.core.capture import (
     default_around,
     evidence,
     is_in_a_branch,
+    is_made_by_constructor,
     is_prepared,
     may_be_made_current,
     may_be_right,
@@ -147,7 +148,7 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.rule import File, Hit, rule
 from flake8_asyncrun.names.machine import Event, State
-from flake8_asyncrun.names.values import Const, Instance, Kind, Loop, Made, Method
+from flake8_asyncrun.names.values import Const, Kind, Loop, Made, Method
 from flake8_asyncrun.rules.loop_after_run import earlier_run
 from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
 
@@ -161,7 +162,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     shown = f"{file.text_of(call.func)}()"
     if file.state(call) is State.THREAD:
-        if not _may_have_loop(call, file):
+        if not _may_have_loop(call, file) and not _makes_what_is_run(call, file):
             cure = "call asyncio.run() here, or hand the loop over"
             yield Hit(call, f"{shown} in a thread that has no loop: {R2}; {cure}")
         return
@@ -238,21 +239,15 @@ def _is_anothers(call: cst.Call, event: Event, file: File) -> bool:
         return True
     if earlier_run(call, file) is not None:
         return True
-    around = set(file.parents(call))
-    if any(_is_made_by(one, event, file) for one in file.calls() if one not in around):
-        return True
-    # A future of the wrong loop is the graver fault of a run.
+    return is_made_by_constructor(call, event, file) or _makes_what_is_run(call, file)
+
+
+def _makes_what_is_run(call: cst.Call, file: File) -> bool:
+    """Say whether a run is given a future of the loop: that is the graver fault."""
+    around = {*file.parents(call)}
     return any(
         run.argument in around and file.kind(run.argument) is Kind.FUTURE for run in file.runs
     )
-
-
-def _is_made_by(call: cst.Call, event: Event, file: File) -> bool:
-    """Say whether a call makes an object whose constructor comes to the event."""
-    seen = file.seen(call)
-    if seen is None or not isinstance(seen.value, Instance):
-        return False
-    return any(one.place == event.place for one in seen.events)
 
 
 def _decides_by_loop(call: cst.Call, file: File) -> bool:
