@@ -112,7 +112,7 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
         error = f"AttributeError: module 'asyncio' has no attribute '{name}'"
         if mention.by_star:
             error = f"NameError: name '{name}' is not defined"
-        warns = () if mention.name in _SILENT else ((_WARNED_IN, "DeprecationWarning"),)
+        warns = ((_WARNED_IN, "DeprecationWarning"),) if _warns(mention, file) else ()
         yield from _hit(mention, file.text_of(mention.node), *warns, (_GONE_IN, error), file=file)
     if isinstance(node, cst.ImportFrom):
         return
@@ -139,6 +139,14 @@ def _hit(
     message = f"{name} is a child watcher's, which asyncio no longer has: {happens}; do without"
     fix, notes = attempt(lambda: _fix(mention, file))
     yield Hit(mention.node, message, fix, notes)
+
+
+def _warns(mention: Mention, file: File) -> bool:
+    """Say whether Python 3.12 and 3.13 warn: of a call or a base class, and not of the name."""
+    parent = file.source.parent(mention.node)
+    if isinstance(parent, cst.Call) and parent.func is mention.node:
+        return mention.name not in _SILENT
+    return isinstance(parent, cst.Arg) and isinstance(file.source.parent(parent), cst.ClassDef)
 
 
 def _is_told_where_made(mention: Mention, file: File) -> bool:

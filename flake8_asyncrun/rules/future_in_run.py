@@ -154,12 +154,12 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import future_held_by
 from flake8_asyncrun.core.edits import only_argument
-from flake8_asyncrun.core.errors import R2, R3, R4, V1, V3, by_version
+from flake8_asyncrun.core.errors import R2, R3, R4, V1, V2, V3, by_version
 from flake8_asyncrun.core.model import Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, attempt, descend, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.machine import State
-from flake8_asyncrun.names.target import Target
+from flake8_asyncrun.names.target import Target, Version
 from flake8_asyncrun.names.values import Future, Kind, Origin, Value, kind_of
 
 
@@ -173,9 +173,12 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     shown = _shown(run.argument, file)
     runner = f"{file.text_of(call.func)}()"
     if kind_of(value) is Kind.FUTURE:
-        if file.callee(call) == "asyncio.Runner.run" and target.first >= (3, 14):
+        takes = file.callee(call) == "asyncio.Runner.run" and _may_be_the_runners(value)
+        part = target.before_version(_TAKES_FUTURES) if takes else target
+        if part is None:
             return
-        happens = f"{runner} raises {_errors(value, target)}"
+        until = " up to Python 3.13" if part != target else ""
+        happens = f"{runner} raises {_errors(value, part)}{until}"
         if _lacks_loop(value, run, file):
             # The call in the argument ends in it, on all Pythons.
             happens = R2
@@ -196,6 +199,17 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     yield Hit(call, message, fix, (*_made(value, run, file), *notes))
 
 
+_TAKES_FUTURES: Version = (3, 14)
+"""Since when `Runner.run()` takes a future of its own loop."""
+
+
+def _may_be_the_runners(value: Value) -> bool:
+    """Say whether a future may belong to the loop of the `Runner` that is given it."""
+    if not isinstance(value, Future):
+        return True
+    return value.origin is not Origin.CURRENT and value.maker != "asyncio.create_task"
+
+
 def _shown(argument: cst.BaseExpression, file: File) -> str:
     if isinstance(argument, cst.Call):
         return f"{file.text_of(argument.func)}()"
@@ -211,22 +225,22 @@ def _errors(value: Value, target: Target) -> str:
 
 def _lacks_loop(value: Value, run: Run, file: File) -> bool:
     """Say whether a future is to be made in a thread that has no loop."""
-    return (
-        file.state(run.argument) is State.THREAD
-        and isinstance(value, Future)
-        and value.maker.startswith("asyncio.")
-        and value.origin is Origin.UNKNOWN
-        and value.made_at == file.place(run.argument)
-    )
+    if file.state(run.argument) is not State.THREAD or not isinstance(value, Future):
+        return False
+    if value.made_at != file.place(run.argument):
+        return False
+    calls = (one for one in descend(run.argument) if isinstance(one, cst.Call))
+    if any(file.callee(one) == "asyncio.get_event_loop" for one in calls):
+        return "set_event_loop" not in file.source.text
+    return value.maker.startswith("asyncio.") and value.origin is Origin.UNKNOWN
 
 
 def _errors_inside(argument: cst.BaseExpression, file: File, target: Target) -> str:
-    callee = file.callee(argument) if isinstance(argument, cst.Call) else None
-    later = "it waits for ever" if callee == "asyncio.wait" else V3
-    last = "it waits for ever" if callee == "asyncio.wait" else R4
-    eras = [((3, 7), V3), ((3, 11), later), ((3, 12), last), ((3, 14), R2)]
-    told = [era for index, era in enumerate(eras) if index == 0 or era[1] != eras[index - 1][1]]
-    return by_version(target, *told)
+    if isinstance(argument, cst.Call) and file.callee(argument) == "asyncio.wait":
+        limited = any(one.keyword and one.keyword.value == "timeout" for one in argument.args)
+        later = "it is never done" if limited else "it waits for ever"
+        return by_version(target, ((3, 7), V2), ((3, 8), V3), ((3, 11), later), ((3, 14), R2))
+    return by_version(target, ((3, 7), V2), ((3, 8), V3), ((3, 12), R4), ((3, 14), R2))
 
 
 def _made(value: Value, run: Run, file: File) -> tuple[Note, ...]:

@@ -100,6 +100,7 @@ from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
+from flake8_asyncrun.names.target import Version
 from flake8_asyncrun.names.values import Class, External, Loop, Origin, Value
 
 
@@ -124,8 +125,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     positional = isinstance(given.node, cst.Arg) and not (given.node.keyword or given.node.star)
     if positional and name not in _TAKES_POSITIONAL:
         return
-    # Nothing warns of None.
-    warns = () if file.text_of(given.value) == "None" else (((3, 8), "DeprecationWarning"),)
+    warns = () if (since := _warns_since(call, name, given, file)) is None else ((since, _WARNING),)
     later = (LOST_LOOP_IN, "it is taken for `limit`" if positional else T2)
     if not any(target.since_version(since) for since, _ in (*warns, later)):
         return
@@ -144,6 +144,21 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
     fix, notes = attempt(remove)
     yield Hit(given.node, message, fix, notes)
+
+
+_WARNING = "DeprecationWarning"
+
+
+def _warns_since(call: cst.Call, name: str, given: _Given, file: File) -> Version | None:
+    """Return the first Python that warns, None where nothing does."""
+    if file.text_of(given.value) == "None":
+        return None
+    first = next((one for one in call.args if one.keyword is None), None)
+    # What 3.8 forgets to warn of.
+    forgotten = first is not None and (
+        name == "gather" or (name == "sleep" and file.text_of(first.value) == "0")
+    )
+    return (3, 9) if forgotten else (3, 8)
 
 
 _TAKES_POSITIONAL = {"create_subprocess_shell": 4}
