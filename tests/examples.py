@@ -363,7 +363,7 @@ def _with_attribute(block: Block, key: str, value: str) -> Block:
             outcome = read_outcome(value)
             if outcome.kind == "silent" and block.kind != "bad":
                 raise ValueError("only a bad block is silent")
-            return replace(block, claims=(*block.claims, Claim(*_read_range(key), outcome)))
+            return replace(block, claims=(*block.claims, Claim(*read_range(key), outcome)))
         case _:
             raise ValueError(f"a {block.kind} block has no {key!r}")
 
@@ -374,7 +374,8 @@ def _not_empty(key: str, value: str) -> str:
     return value
 
 
-def _read_range(text: str) -> tuple[Version, Version]:
+def read_range(text: str) -> tuple[Version, Version]:
+    """Return the first and the last Python of a range; raise ValueError where it is none."""
     match = _RANGE.fullmatch(text)
     if match is None or not (match["first"] or match["last"]):
         raise ValueError(f"{text!r} is no range such as 3.8, 3.7-3.13, 3.14- or -3.9")
