@@ -145,11 +145,11 @@ from flake8_asyncrun.core.capture import (
     may_be_right,
     takes_current_loop,
 )
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.rule import File, Hit, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Const, Kind, Loop, Made, Method
-from flake8_asyncrun.rules.loop_after_run import earlier_run
 from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
 
 

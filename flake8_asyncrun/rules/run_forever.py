@@ -93,10 +93,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.capture import is_in_a_branch, takes_current_loop
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, rule
-from flake8_asyncrun.rules.loop_after_run import earlier_run
 from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
 
 

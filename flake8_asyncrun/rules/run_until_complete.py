@@ -18,6 +18,8 @@ loop.run_until_complete(main())
 loop.close()
 ```
 
+After an `asyncio.run()`, which leaves no loop, it ends so on every Python.
+
 `asyncio.run` makes the loop, runs the coroutine and cleans up after it:
 
 ```python fixed safe
@@ -141,7 +143,8 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.capture import CELL, assigned_to
+from flake8_asyncrun.core.capture import CELL, assigned_to, takes_current_loop
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
@@ -165,7 +168,11 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
         return
     target, seen = file.target_at(call), file.seen(call)
-    if target is None or target.last < (3, 14) or seen is None or seen.state is not State.NO_LOOP:
+    if target is None or seen is None or seen.state is not State.NO_LOOP:
+        return
+    # A run leaves no loop behind, on any Python.
+    left = takes_current_loop(call, file) is not None and earlier_run(call, file) is not None
+    if target.last < (3, 14) and not left:
         return
     captures = [event for event in seen.events if event.effect is Effect.CAPTURES]
     if not captures or captures[0].set or captures[0].caught or file.facts.loop_is_patched:
@@ -177,7 +184,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     runs = runs_on(call, file)
     if not runs:
         return
-    happens = by_version(target, ((3, 14), R2))
+    happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
     fix, notes = attempt(lambda: _fix(call, runs, file))
     where = Note("the loop runs here", file.place(runs[0]))

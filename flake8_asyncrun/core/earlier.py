@@ -1,0 +1,122 @@
+"""Which run has certainly ended, and left no current loop, by the time that a node is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from flake8_asyncrun.core.rule import File, Run, descend
+from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.values import Kind
+
+
+def earlier_run(node: cst.CSTNode, file: File) -> Run | None:
+    """Return the run that certainly has ended in the same flow when a node is evaluated."""
+    child = node
+    for parent in file.parents(node):
+        found: Run | None = None
+        if isinstance(parent, (cst.Module, cst.IndentedBlock)):
+            before = parent.body[: next(i for i, one in enumerate(parent.body) if one is child)]
+            found = _last_run(before, file)
+        elif isinstance(parent, cst.Try) and child is not parent.body:
+            # What went wrong before the run, if anything was tried before it, is not known.
+            found = _last_run(parent.body.body[:1], file)
+        if found is not None:
+            return found
+        if isinstance(parent, cst.FunctionDef):
+            caller = (
+                None if parent.decorators or child is not parent.body else file.only_call(parent)
+            )
+            inside = caller is None or parent in file.parents(caller)
+            return None if inside or caller is None else earlier_run(caller, file)
+        if isinstance(parent, cst.Lambda):
+            return None
+        child = parent
+    return None
+
+
+def _last_run(body: Sequence[cst.BaseStatement | cst.BaseSmallStatement], file: File) -> Run | None:
+    """Return the last run that statements, of one block, certainly do."""
+    for statement in reversed(body):
+        found: Run | None = None
+        if isinstance(statement, (cst.SimpleStatementLine, cst.BaseSmallStatement)):
+            found = _run_in(statement, file)
+        elif isinstance(statement, cst.With) and not _suppresses(statement):
+            found = _last_run(statement.body.body, file)
+        elif isinstance(statement, cst.Try):
+            first = statement.body.body[:1] if _goes_on(statement) else statement.body.body
+            found = _last_run(first, file)
+        if found is not None:
+            return found
+    return None
+
+
+def _suppresses(statement: cst.With) -> bool:
+    return any(
+        isinstance(item.item, cst.Call)
+        and isinstance(item.item.func, (cst.Attribute, cst.Name))
+        and _last_part(item.item.func)
+        in ("suppress", "raises", "assertRaises", "assertRaisesRegex")
+        for item in statement.items
+    )
+
+
+def _goes_on(statement: cst.Try) -> bool:
+    """Say whether a `try` may go on after an error of what it tries."""
+    return any(
+        handler.type is None
+        or not isinstance(handler.type, (cst.Attribute, cst.Name))
+        or _last_part(handler.type) not in ("KeyboardInterrupt", "SystemExit")
+        for handler in statement.handlers
+    )
+
+
+def _last_part(name: cst.Attribute | cst.Name) -> str:
+    return name.attr.value if isinstance(name, cst.Attribute) else name.value
+
+
+_MAYBE = (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.Assert)
+
+
+def _run_in(statement: cst.SimpleStatementLine | cst.BaseSmallStatement, file: File) -> Run | None:
+    for node in descend(statement):
+        if not isinstance(node, cst.Call) or file.state(node) is not State.NO_LOOP:
+            continue
+        if any(
+            isinstance(one, _MAYBE) for one in file.parents(node) if _is_in(one, statement, file)
+        ):
+            continue
+        run = _leaves_none(node, file) or _run_below(node, file)
+        if run is not None:
+            return run
+    return None
+
+
+def _is_in(node: cst.CSTNode, statement: cst.CSTNode, file: File) -> bool:
+    inner, outer = file.span(node), file.span(statement)
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _leaves_none(call: cst.Call, file: File) -> Run | None:
+    """Return a call as a run after which no loop is current."""
+    run = file.run(call)
+    if run is None or file.callee(call) != "asyncio.run":
+        return None
+    return run if file.kind(run.argument) in (Kind.COROUTINE, Kind.UNKNOWN) else None
+
+
+def _run_below(call: cst.Call, file: File) -> Run | None:
+    """Return the run that a call of a function of this file certainly comes to."""
+    if file.facts.own_function(file.value(call.func)) is None:
+        return None
+    seen = file.seen(call)
+    lines = [
+        event.place.line
+        for event in (() if seen is None else seen.handling)
+        if event.what == "asyncio.run()"
+        and event.depth == 0
+        and event.place.path == file.source.path
+    ]
+    runs = (run for run in file.runs if file.place(run.call).line in lines)
+    return next((run for run in runs if _leaves_none(run.call, file)), None)
