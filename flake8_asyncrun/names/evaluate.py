@@ -85,9 +85,13 @@ class Interpreter(Flow):
     def signature(self, value: Function | Class) -> ast.arguments | None:
         """Return the parameters that a call takes, `self` included; None where none are written."""
         if isinstance(value, Class):
-            made = self._member(value, "__init__") or self._member(value, "__new__")
+            made = self.constructor(value) or self._member(value, "__new__")
             return made.node.args if isinstance(made, Function) else None
         return value.node.args
+
+    def constructor(self, cls: Class) -> Value | None:
+        """Return the `__init__` that the class, or one above it, has in source."""
+        return self._member(cls, "__init__")
 
     def methods(self, cls: Class) -> Iterator[tuple[str, Function]]:
         """Yield the functions that the body of a class, or of one above it, defines."""

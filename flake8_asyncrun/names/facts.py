@@ -24,6 +24,7 @@ from flake8_asyncrun.names.values import (
     External,
     Function,
     Future,
+    Instance,
     Kind,
     ModuleValue,
     Origin,
@@ -46,10 +47,11 @@ _MOST_MODULES = 200
 
 _TELLING = re.compile(
     r"iscoroutinefunction|child_watcher|ChildWatcher|event_loop_policy|EventLoopPolicy"
-    r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue|\bclick\b|\btyper\b"
+    r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue|[(,\s]loop=|[\"']loop[\"']:"
+    r"|\bclick\b|\btyper\b"
 )
-"""What is told of without any loop being touched: what of asyncio's goes or has gone, and commands
-that end the program before."""
+"""What is told of without any loop being touched: what of asyncio's, and of libraries', goes or has
+gone, and commands that end the program before."""
 
 _PATCHES = ("nest_asyncio", "gevent", "eventlet")
 
@@ -254,6 +256,23 @@ class Facts:
             return value
         return None
 
+    def library_function(self, value: Value) -> Function | None:
+        """Return the function of an installed library whose parameters a call of a value surely has
+        to meet: for a class, that which makes its objects.
+
+        None where something else may have its say: a metaclass, a base without source, a stub, a
+        subclass that is not seen.
+        """
+        found: Value | None = value
+        if isinstance(value, Class):
+            found = self._interpreter.constructor(value) if _is_plain(value) else None
+        if not isinstance(found, Function) or isinstance(found.node, ast.Lambda):
+            return None
+        if isinstance(found.bound, Instance) and not found.bound.exact:
+            return None
+        module = found.scope.module
+        return found if is_installed(module.path) and not module.is_stub else None
+
     def is_called_by_loop(self, line: int, column: int) -> bool:
         """Say whether a function of this file, by the line and the byte column where it begins, is
         handed to a loop that calls it while it runs."""
@@ -311,6 +330,20 @@ class Facts:
             isinstance(node, ast.If) and "'__main__'" in ast.dump(node.test)
             for node in self._module.tree.body
         )
+
+
+def _is_plain(cls: Class) -> bool:
+    """Say whether nothing but an `__init__` in sight takes what a class is called with."""
+    if cls.opaque or cls.replaced or cls.wrapped or cls.dataclass or cls.defines("__new__"):
+        return False
+    bases = {base.name for base in cls.outside} - _MINDLESS
+    first = cls.order[0]
+    own = "__init__" in (first.members if first.pending is None else first.pending.names)
+    return all(base.known for base in cls.outside) and (own or not bases)
+
+
+_MINDLESS = {"abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"}
+"""Bases that take no arguments."""
 
 
 def _led_to(module: Module) -> Iterator[str]:

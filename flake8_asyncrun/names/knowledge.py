@@ -1,8 +1,8 @@
 """What we were told of libraries: by data that comes with us, and by the user.
 
-`libraries/generated.json` was made by this folder's own interpreter over named releases, and
-`libraries/written.json` by hand, each entry with its source. Neither is read before a name is asked
-for that has no source here.
+`libraries/generated.json` was made by this folder's own interpreter over named releases,
+`libraries/written.json` and `libraries/lost_loop.json` by hand, each entry with its source. None is
+read before a name is asked for that has no source here.
 """
 
 from __future__ import annotations
@@ -42,6 +42,17 @@ class Known:
     """Classes of that error, all of them a RuntimeError, by which code may catch it."""
     over_source: bool = False
     """Whether this counts more than what its source seems to say."""
+
+
+@dataclass(frozen=True)
+class LostLoop:
+    """Functions and classes of a distribution that take no `loop` any more."""
+
+    distribution: str
+    since: str
+    """The first release without it."""
+    releases: tuple[str, ...]
+    """The last one with it, then those from `since` on that are known, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,21 @@ class Knowledge:
             return known
         written = _written().get(name)
         return written if written is not None and written.over_source else None
+
+    def lost_loop(self, name: str) -> LostLoop | None:
+        """Return since when a dotted name takes no `loop`.
+
+        None unless it surely takes none in whatever release the project may have.
+        """
+        lost = [_lost_loop().get((one, name)) for one in self._mentioned(_distributions(name))]
+        if not lost or not all(one is not None and self._is_behind(one) for one in lost):
+            return None
+        return lost[0]
+
+    def _is_behind(self, lost: LostLoop) -> bool:
+        """Say whether the project certainly has a release without the parameter."""
+        chosen = self.choose(lost.distribution, lost.releases)
+        return bool(chosen) and lost.releases[0] not in (chosen or ())
 
     def _mentioned(self, distributions: Sequence[str]) -> list[str]:
         return [one for one in distributions if self.choose(one, ()) is not None]
@@ -229,6 +255,18 @@ def _written() -> Mapping[str, Known]:
         )
         for entry in _read("written.json")
     }
+
+
+@functools.cache
+def _lost_loop() -> Mapping[tuple[str, str], LostLoop]:
+    """Return what takes no loop any more, by distribution and dotted name."""
+    found: dict[tuple[str, str], LostLoop] = {}
+    for entry in _read("lost_loop.json"):
+        distribution = entry["distribution"]
+        releases = (entry["last with"], entry["since"], *entry.get("later", ()))
+        lost = LostLoop(distribution, entry["since"], releases)
+        found |= {(distribution, name): lost for name in entry["names"]}
+    return found
 
 
 @functools.cache

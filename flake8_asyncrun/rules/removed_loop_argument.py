@@ -105,8 +105,8 @@ from flake8_asyncrun.names.values import Class, External, Loop, Origin, Value
 
 
 @dataclass(frozen=True)
-class _Given:
-    """A loop that is given to something of asyncio's."""
+class Given:
+    """A loop that is given to something."""
 
     node: cst.CSTNode
     value: cst.BaseExpression
@@ -116,7 +116,7 @@ class _Given:
 
 @rule("RUN301", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    given = _given(call, file)
+    given = given_loop(call, file)
     taker = None if given is None else _taker(call, file)
     target = file.target_at(call)
     if given is None or taker is None or target is None or file.expects_error(call, "TypeError"):
@@ -138,7 +138,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
 
     def remove() -> Fix:
-        if _does_something(given.value, file):
+        if does_something(given.value, file):
             raise Refused(f"`{file.text_of(given.value)}` may do more than name a loop")
         return Fix("Remove the loop argument", (given.remove(),), safety)
 
@@ -165,21 +165,21 @@ _TAKES_POSITIONAL = {"create_subprocess_shell": 4}
 """Where a loop could be given by its position alone, from 0."""
 
 
-def _given(call: cst.Call, file: File) -> _Given | None:
+def given_loop(call: cst.Call, file: File) -> Given | None:
     """Return what a call gives as `loop`, None where that is nothing, or is not written there."""
     for argument in call.args:
         if argument.keyword is not None and argument.keyword.value == "loop":
-            return _Given(argument, argument.value, partial(remove_argument, file, call, argument))
+            return Given(argument, argument.value, partial(remove_argument, file, call, argument))
         if argument.star == "**" and isinstance(argument.value, cst.Dict):
             for element in argument.value.elements:
                 if isinstance(element, cst.DictElement) and _is_loop(element.key):
-                    return _Given(
+                    return Given(
                         element, element.value, partial(_without, file, call, argument, element)
                     )
     place = _TAKES_POSITIONAL["create_subprocess_shell"]
     if len(call.args) == place + 1 and not any(one.keyword or one.star for one in call.args):
         last = call.args[place]
-        return _Given(last, last.value, partial(remove_argument, file, call, last))
+        return Given(last, last.value, partial(remove_argument, file, call, last))
     return None
 
 
@@ -232,7 +232,7 @@ def _is_another(loop: Value) -> bool:
     return isinstance(loop, Loop) and loop.origin is not Origin.RUNNING
 
 
-def _does_something(loop: cst.BaseExpression, file: File) -> bool:
+def does_something(loop: cst.BaseExpression, file: File) -> bool:
     known = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
     for node in descend(loop):
         if isinstance(node, cst.Call) and (node.args or file.callee(node) not in known):

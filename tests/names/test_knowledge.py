@@ -38,17 +38,26 @@ Ship = Callable[..., None]
 @pytest.fixture
 def ship(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ship]:
     """Put small tables in the place of those that come with us."""
-    caches = (knowledge._written, knowledge._generated, knowledge._distributions_of_modules)
+    caches = (
+        *(knowledge._written, knowledge._generated, knowledge._distributions_of_modules),
+        knowledge._lost_loop,
+    )
 
     def forget() -> None:
         for cache in caches:
             cache.cache_clear()
 
     def ship(
-        written: Sequence[Mapping[str, Any]] = (), generated: Mapping[str, Any] | None = None
+        written: Sequence[Mapping[str, Any]] = (),
+        generated: Mapping[str, Any] | None = None,
+        lost: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         forget()
-        tables = {"written.json": written, "generated.json": generated or {}}
+        tables = {
+            "written.json": written,
+            "generated.json": generated or {},
+            "lost_loop.json": lost,
+        }
         monkeypatch.setattr(knowledge, "_read", tables.__getitem__)
 
     yield ship
@@ -98,6 +107,59 @@ def test_source_counts_before_all_but_what_the_user_says(ship: Ship) -> None:
     ship([{**TAKES, "over source": True}])
     assert effects_of_last(call, files) == CAPTURES
     assert effects_of_last(call, files, knowledge=told(known_safe=["lib.Client"])) == QUIET
+
+
+# ------------------------------------------------------------- what takes no loop any more
+
+
+LOST = [
+    {
+        "distribution": "one",
+        "last with": "1.0",
+        "since": "1.5",
+        "later": ["2.0"],
+        "names": ["lib.Client"],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lost"),
+    [
+        case("the first without it", {"one": ["1.5"]}, True),
+        case("a later one", {"one": ["2.0"]}, True),
+        case("any without it", {"one": ["1.5", "2.0"]}, True),
+        case("the last with it", {"one": ["1.0"]}, False),
+        case("a condition that lets one with it in", {"one": ["1.0", "1.5", "2.0"]}, False),
+        case("no release", {"one": []}, False),
+        case("not mentioned", {}, False),
+        case("a fork beside it", {"one": ["2.0"], "fork": ["2.0"]}, False),
+        case("the fork alone", {"fork": ["2.0"]}, False),
+    ],
+)
+def test_a_loop_is_lost_where_no_release_that_may_be_there_takes_one(
+    ship: Ship, chosen: Mapping[str, Sequence[str]], lost: bool
+) -> None:
+    ship([], {"one": released("1.0", "2.0"), "fork": released("1.0", "2.0")}, LOST)
+    known = Knowledge(choose=lambda distribution, _releases: chosen.get(distribution))
+    found = known.lost_loop("lib.Client")
+    assert (found is not None) is lost
+    assert found is None or (found.distribution, found.since) == ("one", "1.5")
+    assert known.lost_loop("lib.Other") is None
+    assert known.lost_loop("other.Client") is None
+
+
+def test_what_lost_its_loop_is_well_formed() -> None:
+    table = read("lost_loop.json")
+    assert [one["distribution"] for one in table] == sorted({one["distribution"] for one in table})
+    for one in table:
+        assert set(one) == {"distribution", "last with", "since", "later", "names", "source"}
+        modules = read("generated.json")[one["distribution"]]["modules"]
+        assert all(name.partition(".")[0] in modules for name in one["names"]), one
+        assert one["names"] == sorted(set(one["names"]))
+        releases = [*map(Version, (one["last with"], one["since"], *one["later"]))]
+        assert releases == sorted({*releases}), one
+        assert len(one["source"]) > 10, one
 
 
 # ------------------------------------------------------------- releases and distributions
@@ -641,7 +703,10 @@ def test_nothing_is_read_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch)
     def never(name: str) -> Any:
         raise AssertionError(name)
 
-    caches = (knowledge._written, knowledge._generated, knowledge._distributions_of_modules)
+    caches = (
+        *(knowledge._written, knowledge._generated, knowledge._distributions_of_modules),
+        knowledge._lost_loop,
+    )
     for cache in caches:
         cache.cache_clear()
     monkeypatch.setattr(knowledge, "_read", never)
