@@ -31,6 +31,7 @@ from flake8_asyncrun.names.values import (
     Value,
     loops_in,
 )
+from flake8_asyncrun.names.values import Sequence as Collected
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -449,7 +450,8 @@ _DISPLAYS = (cst.List, cst.Tuple, cst.Set, cst.Dict)
 
 
 def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
-    """Return the variable that a call's value is assigned to: alone, in a display, or built in."""
+    """Return the variable that a call's value is assigned to, alone, in a display or built in, or
+    to whose list it is added."""
     parent = file.source.parent(call)
     if isinstance(parent, (cst.BaseSimpleComp, cst.DictComp)):
         made = parent.value if isinstance(parent, cst.DictComp) else parent.elt
@@ -460,9 +462,9 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
             return None
         return assigned_to(display, file) or _unpacked_to(parent, display, file)
     if isinstance(parent, cst.Arg):
-        outer = file.source.parent(parent)
-        is_made = isinstance(outer, cst.Call) and isinstance(file.value(outer), Instance)
-        return assigned_to(cst.ensure_type(outer, cst.Call), file) if is_made else None
+        outer = cst.ensure_type(file.source.parent(parent), cst.Call)
+        is_made = isinstance(file.value(outer), Instance)
+        return assigned_to(outer, file) if is_made else _added_to(outer, file)
     if isinstance(parent, cst.IfExp):
         return None if call is parent.test else assigned_to(parent, file)
     target: cst.CSTNode | None = None
@@ -491,6 +493,14 @@ def _unpacked_to(
     pairs = zip(display.elements, targets.elements, strict=True)
     target = next(target.value for made, target in pairs if made is element)
     return file.variable(target) if isinstance(target, cst.Name) else None
+
+
+def _added_to(call: cst.Call, file: File) -> Variable | None:
+    """Return the variable whose list or set a call adds its argument to."""
+    match call.func:
+        case cst.Attribute(value=cst.Name() as name, attr=cst.Name("append" | "add")):
+            return file.variable(name) if isinstance(file.value(name), Collected) else None
+    return None
 
 
 def build_inside(call: cst.Call, run: Run, variable: Variable | None, file: File) -> Fix:

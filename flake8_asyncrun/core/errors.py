@@ -21,6 +21,8 @@ R8 = "RuntimeError: Runner.run() cannot be called from a running event loop"
 R9 = "RuntimeError: Cannot run the event loop while another loop is running"
 R11 = "RuntimeError: This event loop is already running"
 
+HANGS = "it waits for ever, and nothing says so"
+
 
 def by_version(target: Target, *eras: tuple[Version, str]) -> str:
     """Return what happens on the Pythons of a target.

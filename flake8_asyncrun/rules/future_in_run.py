@@ -154,7 +154,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import future_held_by
 from flake8_asyncrun.core.edits import only_argument
-from flake8_asyncrun.core.errors import R2, R3, R4, V1, V2, V3, by_version
+from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V1, V2, V3, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Run, attempt, descend, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
@@ -238,7 +238,7 @@ def _lacks_loop(value: Value, run: Run, file: File) -> bool:
 def _errors_inside(argument: cst.BaseExpression, file: File, target: Target) -> str:
     if isinstance(argument, cst.Call) and file.callee(argument) == "asyncio.wait":
         limited = any(one.keyword and one.keyword.value == "timeout" for one in argument.args)
-        later = "it is never done" if limited else "it waits for ever"
+        later = "it is never done" if limited else HANGS
         return by_version(target, ((3, 7), V2), ((3, 8), V3), ((3, 11), later), ((3, 14), R2))
     return by_version(target, ((3, 7), V2), ((3, 8), V3), ((3, 12), R4), ((3, 14), R2))
 

@@ -142,6 +142,45 @@ asyncio.ensure_future(hello())  # RUN204
 asyncio.run(main())
 ```
 
+The same happens to whatever is given to a loop that is made, or taken, before `asyncio.run` makes
+its own, and that nobody runs: `loop.create_task`, `call_soon`, `call_later`, `call_at`, `add_reader`
+and `add_signal_handler`. No Python says a word of it; where the task is to start a server, that
+server never accepts:
+
+```python bad 3.7-="silent: hello"
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    await asyncio.sleep(0.01)
+
+
+loop = asyncio.new_event_loop()
+loop.create_task(hello())  # RUN204
+asyncio.run(main())
+```
+
+```python good prints="hello"
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+async def main():
+    task = asyncio.create_task(hello())
+    await asyncio.sleep(0.01)
+    await task
+
+
+asyncio.run(main())
+```
+
 A coroutine is bound to no loop until it runs, so that making one early is fine:
 
 ```python good prints="hello"
@@ -170,7 +209,7 @@ is `RUN201`'s.
 **The fix is safe:** the program could not work before. It is unsafe where the future is a global of
 a module that others may import, with the run under a main guard, and where the coroutine only looks at
 it. It is refused where other code uses the future, or where code with an effect stands between; the note
-says which.
+says which. When in the coroutine work is to be done that was given to a loop, is for you to say.
 
 See [Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables) and
 [Futures](https://docs.python.org/3/library/asyncio-future.html).
@@ -193,12 +232,23 @@ from flake8_asyncrun.core.capture import (
     own_events,
     using_run,
 )
-from flake8_asyncrun.core.errors import R2, R3, R4, V2, V3, by_version
-from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V2, V3, by_version
+from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.target import Target, Version
-from flake8_asyncrun.names.values import Coroutine, Effect, Future, Kind, Made
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    Coroutine,
+    Effect,
+    External,
+    Future,
+    Kind,
+    Loop,
+    Made,
+    Method,
+    Origin,
+)
 from flake8_asyncrun.names.variables import Variable
 
 Eras = tuple[tuple[Version, str], ...]
@@ -224,7 +274,10 @@ class Used:
 @rule("RUN204", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     target = file.target_at(call)
-    if target is None or not _makes_future(call, file) or may_be_right(call, file):
+    if target is None or may_be_right(call, file):
+        return
+    yield from _scheduled(call, target, file)
+    if not _makes_future(call, file):
         return
     event = _event(call, file)
     if (event is None and file.callee(call) != "asyncio.as_completed") or _goes_into_run(
@@ -265,6 +318,145 @@ def _event(call: cst.Call, file: File) -> Event | None:
     return next((one for one in events if one.effect in touching and not one.caught), None)
 
 
+# ---------------------------------------------------------------------- on a loop nobody runs
+
+
+def _scheduled(call: cst.Call, target: Target, file: File) -> Iterator[Hit]:
+    """Yield a hit where a call gives something to do to a loop that certainly nobody runs."""
+    method = file.value(call.func)
+    if not isinstance(method, Method) or method.name not in _SCHEDULING:
+        return
+    loop = method.owner
+    if not isinstance(loop, Loop) or file.state(call) is not State.NO_LOOP:
+        return
+    run = _run_instead(call, file)
+    if run is None or not _is_idle(call, loop, file) or _goes_into_run(call, file):
+        return
+    used = _used(call, file)
+    if used is not None and _is_refused(used.run, file):
+        return
+    lost = _what_is_lost(call, file)
+    quietly = f"{lost}, and nothing says so" if _is_forgotten(call, file) else lost
+    eras: Eras = () if used is None else _by_use(call, used, file)
+    eras = eras or (((3, 7), quietly),)
+    if loop.origin is Origin.CURRENT:
+        if target.first >= (3, 14):
+            # The loop is not to be had: RUN401 tells of that.
+            return
+        eras = (*eras, ((3, 14), R2))
+    runner = f"{file.text_of(run.call.func)}()"
+    shown = f"{file.text_of(call.func)}() gives work to a loop that nobody runs"
+    message = f"{shown}, for {runner} makes its own: {by_version(target, *eras)}"
+    note = Note("no fix: it is not known when in the coroutine it would be done")
+    yield Hit(call, f"{message}; call it in an async def", None, (note,))
+
+
+_SCHEDULING = {
+    "add_reader": "its callback is never called",
+    "add_signal_handler": "the signal's handler is never called",
+    "add_writer": "its callback is never called",
+    "call_at": "its callback is never called",
+    "call_later": "its callback is never called",
+    "call_soon": "its callback is never called",
+    "create_task": "the task never runs",
+}
+_KEEPING_STILL = {
+    *_SCHEDULING,
+    *("close", "create_future", "create_server", "create_unix_server", "get_debug", "is_closed"),
+    *("is_running", "remove_reader", "remove_signal_handler", "remove_writer", "set_debug"),
+    *("set_default_executor", "set_exception_handler", "set_task_factory", "stop", "time"),
+}
+"""What of a loop may be used without that anybody runs it."""
+
+_SERVING = {"create_server", "create_unix_server", "start_server", "start_unix_server"}
+
+
+def _is_forgotten(call: cst.Call, file: File) -> bool:
+    """Say whether nobody waits for what a call makes."""
+    if not isinstance(file.value(call), Future):
+        return True
+    variable = assigned_to(call, file)
+    if variable is None:
+        return isinstance(file.source.parent(call), cst.Expr)
+    uses = (one for one in file.names_of(variable) if not _binds(one, variable, file))
+    return all(isinstance(file.source.parent(one), cst.Attribute) for one in uses)
+
+
+def _what_is_lost(call: cst.Call, file: File) -> str:
+    """Say what never happens where a call's loop is not run."""
+    first = call.args[0].value if call.args else None
+    if isinstance(first, cst.Call):
+        given = file.value(first.func)
+        name = given.name if isinstance(given, (External, Method)) else ""
+        if name.removeprefix("asyncio.") in _SERVING:
+            return "the server never accepts"
+    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    return _SCHEDULING.get(name, "the task never runs")
+
+
+def _run_instead(call: cst.Call, file: File) -> Run | None:
+    """Return the first run that comes after a call in its function."""
+    function = file.enclosing_function(call)
+    for run in file.runs:
+        same = file.enclosing_function(run.call) is function
+        if same and file.span(call).end <= file.span(run.call).start:
+            return run
+    return None
+
+
+def _is_idle(call: cst.Call, loop: Loop, file: File) -> bool:
+    """Say whether a loop is certainly run by nobody: it is held by one variable, and that is used
+    for nothing else than to give it work."""
+    if any(name in file.source.text for name in _RUNS_ANY_LOOP):
+        return False
+    assert isinstance(call.func, cst.Attribute)
+    name = call.func.value
+    if isinstance(name, cst.Name):
+        variable = file.variable(name)
+        if variable is None or sum(use.binds for use in variable.uses) != 1:
+            return False
+        if file.enclosing_function(call) is None and not _is_program(file):
+            return False
+        if file.facts.variables.is_quoted(variable.name):
+            return False
+        uses = [one for one in file.names_of(variable) if not _binds(one, variable, file)]
+        if not all(_keeps_still(use, file) for use in uses):
+            return False
+    elif not isinstance(name, cst.Call):
+        return False
+    # The current loop may be run by what is called elsewhere.
+    return loop.origin is Origin.NEW or (
+        loop.origin is Origin.CURRENT and not _calls_elsewhere(call, file)
+    )
+
+
+_RUNS_ANY_LOOP = ("run_until_complete", "run_forever", "set_event_loop", "_run_once", "__dict__")
+
+
+def _keeps_still(name: cst.Name, file: File) -> bool:
+    attribute = file.source.parent(name)
+    return (
+        isinstance(attribute, cst.Attribute)
+        and attribute.value is name
+        and attribute.attr.value in _KEEPING_STILL
+        and isinstance(file.source.parent(attribute), (cst.Call, cst.Arg))
+    )
+
+
+def _calls_elsewhere(call: cst.Call, file: File) -> bool:
+    """Say whether a call's function goes on to call what is not known, or is of another file."""
+    function = file.enclosing_function(call)
+    for other in file.calls():
+        if (
+            file.enclosing_function(other) is function
+            and file.span(other).end > file.span(call).end
+        ):
+            value = file.value(other.func)
+            if value is UNKNOWN or file.facts.is_elsewhere(value):
+                return True
+    return False
+
+
 # ---------------------------------------------------------------------- who uses it
 
 
@@ -274,6 +466,35 @@ def _used(call: cst.Call, file: File) -> Used | None:
         found = using_run(made, file)
         if found is not None:
             return Used(made, *found)
+    return _awaited_in_attribute(call, file)
+
+
+def _awaited_in_attribute(call: cst.Call, file: File) -> Used | None:
+    """Return the first run that awaits what a call puts into an attribute of a variable."""
+    statement = file.source.parent(call)
+    match statement:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name() as owner, attr=attr))]
+        ):
+            variable = file.variable(owner)
+        case _:
+            return None
+    for name in () if variable is None else file.names_of(variable):
+        attribute = file.source.parent(name)
+        function = file.enclosing_function(name)
+        if (
+            isinstance(attribute, cst.Attribute)
+            and attribute.attr.value == attr.value
+            and isinstance(file.source.parent(attribute), cst.Await)
+            and isinstance(function, cst.FunctionDef)
+        ):
+            value = file.value(attribute)
+            if not isinstance(value, Future) or value.made_at != file.place(call):
+                continue
+            line = file.place(function).line
+            for run in file.runs:
+                if not file.in_coroutine(run.call) and line in file.reached_by(run.argument):
+                    return Used(call, run, None)
     return None
 
 
@@ -346,7 +567,7 @@ def _happens(
     if used is None:
         if not _is_lost(call, file):
             return None
-        eras = (((3, 7), "the task never runs, and nothing says so"),)
+        eras = (((3, 7), f"{_what_is_lost(call, file)}, and nothing says so"),)
     else:
         eras = _by_use(call, used, file)
     if not event.set:
@@ -430,7 +651,7 @@ def _by_callee(outer: cst.Call, file: File) -> Eras:
     match file.callee(outer):
         case "asyncio.wait":
             limited = any(one.keyword and one.keyword.value == "timeout" for one in outer.args)
-            later = "it is never done" if limited else "it waits for ever"
+            later = "it is never done" if limited else HANGS
             return (((3, 7), V2), ((3, 8), V3), ((3, 11), later))
         case "asyncio.wait_for":
             return (((3, 7), V2), ((3, 8), V3), ((3, 12), R4))
