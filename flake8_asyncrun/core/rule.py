@@ -218,6 +218,10 @@ class File:
         """Yield all names of the file, in order."""
         return (node for node in self._nodes if isinstance(node, cst.Name))
 
+    def attributes(self) -> Iterator[cst.Attribute]:
+        """Yield all attributes that the file names, in order."""
+        return (node for node in self._nodes if isinstance(node, cst.Attribute))
+
     def import_aliases(self) -> Iterator[cst.ImportAlias]:
         """Yield all that the file imports, in order."""
         return (node for node in self._nodes if isinstance(node, cst.ImportAlias))

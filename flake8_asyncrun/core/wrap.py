@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -230,18 +231,94 @@ def _slice(
     simple = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
     if not simple and not (isinstance(statement, cst.Try) and not statement.handlers):
         raise Refused("what it needs would have to cross into a compound statement")
-    first = min(earlier.index(one) for one in needed)
-    between = earlier[first:]
+    return moving_with(file, needed, earlier, [argument, *gone])
+
+
+def moving_with(
+    file: File,
+    needed: Sequence[cst.BaseStatement],
+    earlier: Sequence[cst.BaseStatement],
+    also: Sequence[cst.CSTNode],
+) -> list[cst.SimpleStatementLine]:
+    """Return `needed` and what has to move with it, of the statements `earlier`, in order.
+
+    Names that these bind may be used in nodes of `also`, and nowhere else. Raises Refused.
+    """
+    between = earlier[min(earlier.index(one) for one in needed) :]
     moving = _with_dependents(file, needed, between)
     _check_standing(file, moving, [one for one in between if one not in moving])
     for statement in moving:
         _check_movable(file, statement)
         for variable in _bound_by(file, statement):
-            if not _is_ours(file, variable, [argument, *moving, *gone]):
-                raise Refused(_elsewhere(file, variable, [argument, *moving, *gone]))
+            if not _is_ours(file, variable, [*also, *moving]):
+                raise Refused(_elsewhere(file, variable, [*also, *moving]))
             if file.facts.variables.is_quoted(variable.name):
                 raise Refused(f"a string names `{variable.name}`")
     return moving
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A loop that runs until it is stopped, taken apart."""
+
+    run: cst.Call
+    """Of `run_forever()`, a statement of its own."""
+    at: Spot
+    """Where the coroutine is to be defined: the run's statement, or the `try` that holds it."""
+    moving: Sequence[cst.SimpleStatementLine]
+    gone: Sequence[cst.SimpleStatementLine]
+    module: str
+    """By what name the file has asyncio."""
+    loop: str
+    """The name of the variable that holds the loop, "" for none."""
+    stops: Sequence[cst.Attribute]
+    """Where its `stop` is named, in what moves."""
+
+
+def into_waiting_main(file: File, endless: Endless) -> Fix:
+    """Move what a loop is given into a new `async def main()` that waits for an event.
+
+    What stops the loop sets the event. Raises Refused with the reason.
+    """
+    source, spot = file.source, endless.at
+    target = edits.lines_of(file, spot.statement)
+    indentation = edits.indentation_at(source, file.span(spot.statement).start)
+    inner = indentation + source.tree.default_indent
+    newline = edits.newline_at(source, file.span(spot.statement).start)
+    event = _free_name(file, "stop")
+    froms = (edits.indentation_at(source, file.span(one).start) for one in endless.moving)
+    moved = zip(endless.moving, froms, strict=True)
+    text = "".join(_moved(file, one, before, inner) for one, before in moved)
+    stopping = re.compile(rf"\b{re.escape(endless.loop)}\s*\.\s*stop\b")
+    if endless.stops:
+        if len(stopping.findall(text)) != len(endless.stops):
+            raise Refused(f"a comment or a string names `{endless.loop}.stop`")
+        text = stopping.sub(f"{event}.set", text)
+    opening = [f"{event} = {endless.module}.Event()"] if endless.stops else []
+    if endless.loop and re.search(rf"\b{re.escape(endless.loop)}\b", text):
+        opening.append(f"{endless.loop} = {endless.module}.get_running_loop()")
+    waits = f"{event}.wait()" if endless.stops else f"{endless.module}.Event().wait()"
+    name = _free_name(file)
+    body = [*(f"{inner}{line}{newline}" for line in opening), text]
+    body.append(f"{inner}await {waits}{newline}")
+    blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)
+    removed = [edits.remove_statement(file, one).span for one in endless.gone]
+    removed += [_whole(file, statement) for statement in endless.moving]
+    before = edits.blank_lines_before(file, target.start, removed)
+    wanted = len(blank) // len(newline)
+    if before == 0 and _opens(file, spot, [*endless.gone, *endless.moving]):
+        wanted = 0 if _is_body_of_function(file, spot.block) else 1
+    lead = "" if before is None else newline * max(wanted - before, 0)
+    defined = f"{lead}{indentation}async def {name}():{newline}{''.join(body)}{blank}"
+    changes = (
+        *(Edit(span, "") for span in _united(removed)),
+        edits.insert(target.start, defined),
+        edits.replace(file, endless.run, f"{endless.module}.run({name}())"),
+    )
+    function = file.enclosing_function(endless.run)
+    scope = 0 if function is None else file.place(function).line
+    title = f"Wait for an event in `async def {name}()`"
+    return Fix(title, changes, Safety.UNSAFE, claims=(f"{name} in {scope}",))
 
 
 def _with_dependents(
@@ -548,8 +625,8 @@ def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
 # ---------------------------------------------------------------------- putting it together
 
 
-def _free_name(file: File) -> str:
-    candidates = itertools.chain(("main", "_main"), (f"main_{n}" for n in itertools.count(1)))
+def _free_name(file: File, name: str = "main") -> str:
+    candidates = itertools.chain((name, f"_{name}"), (f"{name}_{n}" for n in itertools.count(1)))
     return next(name for name in candidates if not file.facts.variables.is_taken(name))
 
 

@@ -149,7 +149,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 _WARNING = "DeprecationWarning"
 
 
-def _warns_since(call: cst.Call, name: str, given: _Given, file: File) -> Version | None:
+def _warns_since(call: cst.Call, name: str, given: Given, file: File) -> Version | None:
     """Return the first Python that warns, None where nothing does."""
     if file.text_of(given.value) == "None":
         return None

@@ -22,7 +22,8 @@ loop.close()
 ```
 
 What runs until it is done, `asyncio.run` runs. What was given to the loop before is done in the
-coroutine, where `asyncio.get_running_loop()` is that loop:
+coroutine, where `asyncio.get_running_loop()` is that loop. Here that is for you to write, for who
+stops the loop is none of this block's business:
 
 ```python good
 import asyncio
@@ -62,6 +63,57 @@ async def main():
 asyncio.run(main())
 ```
 
+That much the fix can do where the block itself shows what the loop is given, and what stops it:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+import os
+import signal
+
+
+async def serve():
+    print("serving")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    loop = asyncio.get_event_loop()  # RUN404
+    loop.add_signal_handler(signal.SIGTERM, loop.stop)
+    loop.create_task(serve())
+    try:
+        loop.run_forever()
+    except KeyboardInterrupt:
+        print("bye")
+    finally:
+        loop.close()
+```
+
+```python fixed unsafe prints="serving"
+import asyncio
+import os
+import signal
+
+
+async def serve():
+    print("serving")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+
+    async def main():
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.create_task(serve())
+        await stop.wait()
+
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        print("bye")
+```
+
 A loop that the program made itself runs on every Python:
 
 ```python good
@@ -79,28 +131,58 @@ loop.run_forever()
 loop.close()
 ```
 
-**There is no fix:** how such a program ends, by `loop.stop()`, a signal or an error, has to be
-written anew. `asyncio.run` ends with an error where something stops its loop. What it does beyond
-that is what one wants: tasks that are left are cancelled, and the loop is closed.
+**The fix is unsafe:** tasks that are left when the loop is stopped are cancelled and waited for,
+where `run_forever()` forgot them, and async generators are closed. It moves the tasks, callbacks and signal
+handlers that the block gives to the loop, sets the event where `loop.stop` was called, and leaves an
+`except KeyboardInterrupt` as it is. It is refused, with a note that says why, where the loop is handed to
+anything else, where something else may stop it, or give it something to do, and where the `finally` does
+more with it than close it.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import is_in_a_branch, takes_current_loop
+from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
-from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, rule
-from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
+from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.wrap import Endless, Spot, into_waiting_main, moving_with, spot_of
+from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.values import (
+    Class,
+    Coroutine,
+    Effect,
+    External,
+    Function,
+    Loop,
+    Made,
+    Method,
+    Origin,
+    Value,
+    loops_in,
+)
+from flake8_asyncrun.names.variables import Variable
+from flake8_asyncrun.rules.run_until_complete import (
+    called_on,
+    check_no_other,
+    line_of,
+    method_call,
+    puts_away,
+    runs_on,
+    runs_once,
+    try_holding,
+    without_finally,
+)
 
 
-@rule("RUN404", on=cst.Call)
+@rule("RUN404", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event, target = takes_current_loop(call, file), file.target_at(call)
     if event is None or target is None or target.last < (3, 14):
@@ -114,4 +196,223 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     cure = "await what it is for in asyncio.run()"
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; {cure}"
     where = (Note("the loop runs here", file.place(runs[0])),)
-    yield Hit(call, message, None, where if file.place(call) != file.place(runs[0]) else ())
+    fix, notes = attempt(lambda: _fix(call, runs, file))
+    yield Hit(
+        call, message, fix, (*(where if file.place(call) != file.place(runs[0]) else ()), *notes)
+    )
+
+
+# ---------------------------------------------------------------------- the fix
+
+
+def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
+    run = runs[0]
+    if (taken := file.facts.taken_elsewhere) is not None:
+        raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
+    if len(runs) > 1 or not runs_once(run, file):
+        raise Refused("the loop may run more than once")
+    if not isinstance(call.func, cst.Attribute):
+        raise Refused("`asyncio` itself is not imported")
+    if not isinstance(file.source.parent(run), cst.Expr):
+        raise Refused("what run_forever() returns is used")
+    get, spot = spot_of(file, call), spot_of(file, run)
+    holder = None if get.block is spot.block else try_holding(spot, get, file)
+    at = spot if holder is None else spot_of(file, holder)
+    if holder is not None:
+        _check_handlers(holder, file)
+    variable = assigned_to(call, file)
+    gone: list[cst.SimpleStatementLine] = []
+    if variable is not None:
+        gone = _going(call, variable, run, at, holder, file)
+    earlier = [one for one in (*at.before, *(spot.before if holder else ())) if one not in gone]
+    needed = [one for one in earlier if _is_for_loop(one, variable, call, file)]
+    if not needed:
+        raise Refused("what the loop is given to do is not to be seen here")
+    moving = moving_with(file, needed, earlier, [*gone, run])
+    stops = _check_uses(variable, moving, run, gone, file)
+    _check_callees(run, moving, gone, file)
+    _check_stopped_by(stops, file)
+    for statement in moving:
+        _check_coroutines(statement, file)
+    module = file.source.text_of(call.func.value)
+    loop = "" if variable is None else variable.name
+    emptied, taken_apart = without_finally(holder, gone, None, file)
+    gone = [one for one in gone if one not in emptied]
+    fix = into_waiting_main(file, Endless(run, at, moving, gone, module, loop, stops))
+    changes = [*fix.edits, *(one for one in taken_apart if not _is_within(one, fix.edits))]
+    check_no_other(call, changes, file)
+    return Fix(fix.title, tuple(changes), fix.safety, claims=fix.claims)
+
+
+def _is_within(edit: Edit, others: Sequence[Edit]) -> bool:
+    span = edit.span
+    return any(one.span.start <= span.start and span.end <= one.span.end for one in others)
+
+
+def _check_handlers(holder: cst.Try, file: File) -> None:
+    for handler in holder.handlers:
+        caught = "" if handler.type is None else file.source.text_of(handler.type)
+        if caught not in ("KeyboardInterrupt", "(KeyboardInterrupt, SystemExit)"):
+            raise Refused("its `except` would catch errors of what moves, too")
+
+
+def _going(
+    call: cst.Call,
+    variable: Variable,
+    run: cst.Call,
+    at: Spot,
+    holder: cst.Try | None,
+    file: File,
+) -> list[cst.SimpleStatementLine]:
+    """Return the statements that get the loop and that close it."""
+    if len([use for use in variable.uses if use.binds]) != 1:
+        raise Refused(f"`{variable.name}` is bound more than once")
+    if file.facts.variables.is_quoted(variable.name):
+        raise Refused(f"a string names `{variable.name}`")
+    gone = [line_of(call, file)]
+    final = holder.finalbody.body if holder is not None and holder.finalbody else None
+    for name in file.names_of(variable):
+        use = method_call(name, file)
+        if use is not None and puts_away(use, file):
+            statement = line_of(use, file)
+            after = file.span(use).start > file.span(run).end
+            if not after or file.source.parent(statement) not in (at.block, final):
+                line = file.place(use).line
+                raise Refused(f"`{variable.name}` is put away in line {line}, in another block")
+            gone.append(statement)
+    return gone
+
+
+def _is_for_loop(
+    statement: cst.BaseStatement, variable: Variable | None, call: cst.Call, file: File
+) -> bool:
+    """Say whether a statement gives something to the loop, or takes it."""
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        return False
+    for node in descend(statement):
+        if isinstance(node, cst.Name) and variable and file.variable(node) is variable:
+            return True
+        seen = file.seen(node) if isinstance(node, cst.Call) and node is not call else None
+        if seen is not None and any(one.effect is not Effect.HANDLES for one in seen.events):
+            return True
+    return False
+
+
+_GIVING = {
+    *("add_reader", "add_signal_handler", "add_writer", "call_at", "call_later", "call_soon"),
+    *("create_future", "create_task", "set_debug", "set_exception_handler", "time"),
+}
+
+
+def _check_uses(
+    variable: Variable | None,
+    moving: Sequence[cst.BaseStatement],
+    run: cst.Call,
+    gone: Sequence[cst.BaseStatement],
+    file: File,
+) -> list[cst.Attribute]:
+    """Return where the loop's `stop` is named. Raises Refused where the loop is used otherwise than
+    to give it something to do."""
+    stops: list[cst.Attribute] = []
+    for name in () if variable is None else file.names_of(variable):
+        holders = list(file.parents(name))
+        if any(one in gone for one in holders) or run in holders:
+            continue
+        used = Refused(f"`{name.value}` is used for more in line {file.place(name).line}")
+        attribute, outer = holders[0], holders[1]
+        if isinstance(attribute, cst.Arg):
+            takes = isinstance(outer, cst.Call) and file.callee(outer) == "asyncio.ensure_future"
+            if not (takes and attribute.keyword and attribute.keyword.value == "loop"):
+                raise used
+        elif not isinstance(attribute, cst.Attribute) or attribute.value is not name:
+            raise used
+        elif attribute.attr.value == "stop":
+            if not _is_called_by_loop(attribute, file):
+                raise used
+            stops.append(attribute)
+        elif not (
+            attribute.attr.value in _GIVING
+            and isinstance(outer, cst.Call)
+            and outer.func is attribute
+        ):
+            raise used
+        if not any(one in moving for one in holders):
+            raise used
+    return stops
+
+
+_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
+
+
+def _is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
+    """Say whether `loop.stop`, or a lambda that calls it, is given to what the loop calls."""
+    node = file.source.parent(stop)
+    if isinstance(node, cst.Call) and node.func is stop and not node.args:
+        function = file.source.parent(node)
+        node = file.source.parent(function) if isinstance(function, cst.Lambda) else None
+    call = file.source.parent(node) if isinstance(node, cst.Arg) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return False
+    return call.func.attr.value in _CALLING
+
+
+def _check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
+    """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
+    for node in file.attributes():
+        if node.attr.value == "stop" and node not in stops:
+            value = file.value(node)
+            if not isinstance(value, (Function, Class)):
+                raise Refused(f"line {file.place(node).line} may stop the loop")
+
+
+def _check_callees(
+    run: cst.Call,
+    moving: Sequence[cst.BaseStatement],
+    gone: Sequence[cst.BaseStatement],
+    file: File,
+) -> None:
+    """Refuse where the loop may be given something to do that is not to be seen."""
+    function = file.enclosing_function(run)
+    for call in file.calls():
+        if call is run or file.span(call).start > file.span(run).start:
+            continue
+        outside = file.enclosing_function(call)
+        if outside not in (function, None) or file.state(call) is not State.NO_LOOP:
+            continue
+        if any(one in gone for one in file.parents(call)):
+            continue
+        callee = file.value(call.func)
+        if not _is_open_book(callee) or file.facts.is_elsewhere(callee):
+            line = file.place(call).line
+            raise Refused(f"`{file.text_of(call.func)}()` in line {line} may do more with the loop")
+        seen = file.seen(call)
+        if seen is not None and seen.handles_loop:
+            raise Refused(f"line {file.place(call).line} runs or closes a loop, or looks at one")
+
+
+def _is_open_book(callee: Value) -> bool:
+    """Say whether it is known what a call does to the loop."""
+    if isinstance(callee, Method):
+        owner = callee.owner
+        if isinstance(owner, Made):
+            return owner.name.partition(".")[0] in sys.stdlib_module_names
+        return not isinstance(owner, External) or owner.known
+    if isinstance(callee, External):
+        return callee.known
+    return isinstance(callee, (Function, Class))
+
+
+def _check_coroutines(statement: cst.BaseStatement, file: File) -> None:
+    """Refuse where a coroutine that moves comes to what stays bound to the loop before."""
+    for node in descend(statement):
+        if not isinstance(node, cst.Call) or not isinstance(file.value(node), Coroutine):
+            continue
+        for variable in file.used_by(node):
+            value = file.facts.value_of(variable)
+            if value is not None and any(part.origin is not Origin.NEW for part in loops_in(value)):
+                raise Refused(f"`{variable.name}` is bound to the loop that would be gone")
+        for value in file.values_used_by(node):
+            if isinstance(value, Loop) and value.origin is Origin.CURRENT:
+                raise Refused("a coroutine uses the loop that would be gone")
+            if held := file.facts.loop_held_outside(value):
+                raise Refused(f"`{held}` is bound to the loop that would be gone")

@@ -195,7 +195,7 @@ def runs_on(call: cst.Call, file: File) -> list[cst.Call]:
     """Return the calls of `run_until_complete` on the loop that `call` gets, in order."""
     runs = [run for run in called_on(call, "run_until_complete", file) if run.args]
     direct = len(runs) == 1 and runs[0].func is file.source.parent(call)
-    return [run for run in runs if direct or not _puts_away(run, file)]
+    return [run for run in runs if direct or not puts_away(run, file)]
 
 
 def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
@@ -207,11 +207,11 @@ def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
     variable = assigned_to(call, file)
     if variable is None:
         return []
-    uses = (_method_call(name, file) for name in file.names_of(variable))
+    uses = (method_call(name, file) for name in file.names_of(variable))
     return [use for use in uses if use and _method(use) == method]
 
 
-def _method_call(name: cst.Name, file: File) -> cst.Call | None:
+def method_call(name: cst.Name, file: File) -> cst.Call | None:
     """Return the call of a method of what `name` stands for."""
     attribute = file.source.parent(name)
     if not isinstance(attribute, cst.Attribute) or attribute.value is not name:
@@ -224,7 +224,7 @@ def _method(call: cst.Call) -> str:
     return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
 
 
-def _puts_away(call: cst.Call, file: File) -> bool:
+def puts_away(call: cst.Call, file: File) -> bool:
     """Say whether a call on the loop does what `asyncio.run` does at its end."""
     if _method(call) == "run_until_complete" and isinstance(call.args[0].value, cst.Call):
         inner = call.args[0].value
@@ -243,7 +243,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     if len(run.args) != 1 or run.args[0].keyword is not None or run.args[0].star:
         raise Refused("run_until_complete() is not called with one coroutine")
     get, spot = spot_of(file, call), spot_of(file, run)
-    holder = None if get.block is spot.block else _try_holding(spot, get, file)
+    holder = None if get.block is spot.block else try_holding(spot, get, file)
     if holder is not None:
         spot = spot_of(file, holder)
     gone: list[cst.SimpleStatementLine] = []
@@ -255,7 +255,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         raise Refused(f"it is not known whether `{file.text_of(argument)}` is a coroutine")
     safety = _safety(run, call, file)
     imported, asyncio_run = _asyncio_run(call, file)
-    emptied, taken_apart = _without_finally(holder, gone, run if bound else None, file)
+    emptied, taken_apart = without_finally(holder, gone, run if bound else None, file)
     gone = [one for one in gone if one not in emptied]
     changes = [edits.replace(file, run.func, asyncio_run), *taken_apart, *imported]
     claims: tuple[str, ...] = ()
@@ -273,7 +273,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     else:
         changes += [edits.remove_statement(file, one) for one in gone]
         changes += [edits.insert(file.span(run.args[0]).end, debug)] if debug else []
-    _check_no_other(call, changes, file)
+    check_no_other(call, changes, file)
     return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
 
 
@@ -292,17 +292,17 @@ def _rest_of_idiom(
         raise Refused(f"`{variable.name}` is bound more than once")
     if file.facts.variables.is_quoted(variable.name):
         raise Refused(f"a string names `{variable.name}`")
-    gone = [_line_of(call, file)]
+    gone = [line_of(call, file)]
     debug = ""
     for name in file.names_of(variable):
-        use = _method_call(name, file)
+        use = method_call(name, file)
         if use is run or _is_binding(name, call, file) or _is_inside_cleanup(name, file):
             continue
         line = file.place(name).line
         also_used = Refused(f"`{variable.name}` is also used in line {line}")
-        if use is None or not (_method(use) == "set_debug" or _puts_away(use, file)):
+        if use is None or not (_method(use) == "set_debug" or puts_away(use, file)):
             raise also_used
-        statement = _line_of(use, file)
+        statement = line_of(use, file)
         block = file.source.parent(statement)
         before = file.span(statement) < file.span(run)
         if _method(use) == "set_debug":
@@ -330,28 +330,28 @@ def _final_block(holder: cst.Try | None) -> cst.CSTNode | None:
 
 
 def _is_binding(name: cst.Name, call: cst.Call, file: File) -> bool:
-    return file.span(name) < file.span(call) and _line_of(call, file) in file.parents(name)
+    return file.span(name) < file.span(call) and line_of(call, file) in file.parents(name)
 
 
 def _is_inside_cleanup(name: cst.Name, file: File) -> bool:
-    own = _method_call(name, file)
+    own = method_call(name, file)
     return any(
         isinstance(parent, cst.Call)
         and parent is not own
         and parent.args
-        and _puts_away(parent, file)
+        and puts_away(parent, file)
         for parent in file.parents(name)
     )
 
 
-def _line_of(node: cst.CSTNode, file: File) -> cst.SimpleStatementLine:
+def line_of(node: cst.CSTNode, file: File) -> cst.SimpleStatementLine:
     statement = spot_of(file, node).statement
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         raise Refused(f"line {file.place(node).line} holds more than one statement")
     return statement
 
 
-def _try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
+def try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
     """Return the `try` … `finally` that the run stands in, beside the statement that gets the loop."""
     holder = file.source.parent(spot.block)
     if isinstance(holder, cst.Try) and holder.body is spot.block and holder in get.after:
@@ -359,7 +359,7 @@ def _try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
     raise Refused("the loop runs in another block than the one that gets it")
 
 
-def _check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
+def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
     """Refuse where something that stays takes the current loop: after `asyncio.run` there is none."""
     function = file.enclosing_function(call)
     staying: list[tuple[cst.Call, Event]] = []
@@ -386,7 +386,7 @@ def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     safety = Safety.SAFE
     if (taken := file.facts.taken_elsewhere) is not None:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
-    if not _runs_once(run, file) or _asked_for_later(run, get, file):
+    if not runs_once(run, file) or _asked_for_later(run, get, file):
         safety = Safety.UNSAFE
     if any(word in file.source.text for word in ("event_loop_policy", "set_event_loop")):
         safety = Safety.UNSAFE
@@ -412,14 +412,14 @@ def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
     return safety
 
 
-def _runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:
+def runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:
     """Say whether a call is made once at most; else tasks may live on from one to the next."""
     for parent in file.parents(call):
         if isinstance(parent, (cst.For, cst.While, cst.Lambda, cst.BaseComp, cst.ClassDef)):
             return False
         if isinstance(parent, cst.FunctionDef):
             caller = None if in_function or parent.decorators else file.only_call(parent)
-            return caller is not None and _runs_once(caller, file, in_function=True)
+            return caller is not None and runs_once(caller, file, in_function=True)
     return True
 
 
@@ -450,7 +450,7 @@ def _asyncio_run(call: cst.Call, file: File) -> tuple[Sequence[Edit], str]:
     return edits.also_import(file, call.func, "run"), "run"
 
 
-def _without_finally(
+def without_finally(
     holder: cst.Try | None,
     gone: Sequence[cst.SimpleStatementLine],
     replaced: cst.Call | None,
