@@ -133,10 +133,8 @@ class Calls(Objects):
             return self._call_as_told(known, function, arguments, node, scope)
         if hands_on_loop(function, arguments):
             self._handles(BY_THREAD, self._here(node, scope))
-        for callback, state in handed_on(function, arguments):
-            _, before = self._handed.setdefault(id(callback.node), (callback, state))
-            if before is not state:
-                self._handed[id(callback.node)] = callback, State.UNKNOWN
+        for handed in handed_on(function, arguments):
+            self._hand(handed)
         match function:
             case Function():
                 return self._call_function(function, arguments, node, scope)
@@ -188,10 +186,12 @@ class Calls(Objects):
         inner = self._function_scope(function)
         self._bind_parameters(function, arguments, inner)
         self._via.append(self._here(node, scope))
+        self._through.append(function.title)
         before = self._maybe
         later, self._later = self._later, self._later and function.scope.module is self.module
         asked, self._asked = self._asked, False
         no_current, self._no_current = self._no_current, False
+        catching, self._catching_outside = self._catching_outside, len(self._catching)
         try:
             result = self._body(function, inner)
             if result is UNKNOWN:
@@ -211,9 +211,11 @@ class Calls(Objects):
         finally:
             self._asked |= asked
             self._no_current = no_current
+            self._catching_outside = catching
             self._maybe = before
             self._later = later
             self._via.pop()
+            self._through.pop()
 
     def what_it_gives(self, value: Value) -> Known | None:
         """Return what we were told that a call of `value` gives, None where it is not told."""

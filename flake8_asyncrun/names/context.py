@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from flake8_asyncrun.names import asyncio_table
-from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.frameworks import DECORATORS, INHERITED, TAKES
+from flake8_asyncrun.names.machine import Handed, State
 from flake8_asyncrun.names.shapes import DRIVES, drives_loop
 from flake8_asyncrun.names.values import (
     Arguments,
+    Class,
     External,
     Function,
     Future,
@@ -42,6 +45,8 @@ _CALLED_BY_LOOP = {
     "subprocess_exec": 0,
     "subprocess_shell": 0,
 }
+_LOOP = "asyncio"
+_EXECUTOR = "an executor"
 _CALLED_IN_LOOP = {
     "asyncio.start_server": 0,
     "asyncio.start_unix_server": 0,
@@ -59,40 +64,20 @@ _EXECUTORS = {
     "concurrent.futures.thread.ThreadPoolExecutor()",
 }
 
-# Decorators of frameworks, by where they are defined, with where the plain functions run that they
-# take: read in the sources of the newest releases on 2026-11-23. Coroutine functions need none.
-_DECORATORS = {
-    # starlette/routing.py: run_in_threadpool
-    **{
-        f"{module}.{cls}.{method}": State.THREAD
-        for module, cls in (("fastapi.applications", "FastAPI"), ("fastapi.routing", "APIRouter"))
-        for method in ("delete", "get", "head", "options", "patch", "post", "put", "trace")
-    },
-    **{
-        f"fastapi.{cls}.{method}": State.THREAD
-        for cls in ("FastAPI", "APIRouter")
-        for method in ("delete", "get", "head", "options", "patch", "post", "put", "trace")
-    },
-}
 
-
-FRAMEWORKS = {name.rpartition(".")[0] for name in _DECORATORS}
-"""Classes whose methods are such decorators."""
-
-
-def handed_on(callee: Value, arguments: Arguments) -> Iterator[tuple[Function, State]]:
-    """Yield the functions that a call hands to somebody who calls them, with where that is."""
+def handed_on(callee: Value, arguments: Arguments) -> Iterator[Handed]:
+    """Yield the functions that a call hands to somebody who calls them."""
     found = _position(callee)
     if found is None:
         return
-    (place, keyword), state = found
+    (place, keyword), state, by = found
     given = arguments.keywords.get(keyword)
     if given is None and place < len(arguments.positional):
         given = arguments.positional[place]
     while isinstance(given, Partial):
         given = given.function
     if isinstance(given, Function):
-        yield given, state
+        yield Handed(given, state, by)
 
 
 def hands_on_loop(callee: Value, arguments: Arguments) -> bool:
@@ -108,27 +93,58 @@ def hands_on_loop(callee: Value, arguments: Arguments) -> bool:
     return isinstance(given, Function) and drives_loop(given.node)
 
 
-def decorated(decorator: Value) -> State | None:
-    """Say where a framework runs the plain function that one of its decorators is given."""
-    if isinstance(decorator, Method) and isinstance(decorator.owner, Made):
-        return _DECORATORS.get(f"{decorator.owner.name}.{decorator.name}")
-    return _DECORATORS.get(decorator.qualified) if isinstance(decorator, Function) else None
+def decorated(decorator: Value, function: Function) -> Handed | None:
+    """Say who calls the plain function that a framework's decorator is given."""
+    caller = DECORATORS.get(_name(decorator))
+    if caller is None or isinstance(function.node, ast.AsyncFunctionDef):
+        return None
+    return Handed(function, caller.state, caller.framework)
 
 
-def _position(callee: Value) -> tuple[tuple[int, str], State] | None:
+def inherited(cls: Class) -> Iterator[Handed]:
+    """Yield the plain methods of a class that a framework calls, because of a base it has."""
+    bases = [asyncio_table.canonical(base.name) for base in cls.outside]
+    bases += [base.qualified for base in cls.order[1:]]
+    for name, member in cls.members.items():
+        # What a decorator made of one, nobody knows.
+        if not isinstance(member, Function) or member.role or member.node not in cls.node.body:
+            continue
+        for base in bases:
+            caller = INHERITED.get(f"{base}.{name}")
+            if caller is not None:
+                yield Handed(member, caller.state, caller.framework)
+
+
+def _name(value: Value) -> str:
+    """Return the dotted name of a function, a class or a method; "" where it has none."""
+    match value:
+        case Method(owner=Made(name=owner), name=name):
+            return f"{owner}.{name}"
+        case External(name=name):
+            return name
+        case Function() | Class():
+            return value.qualified
+    return ""
+
+
+def _position(callee: Value) -> tuple[tuple[int, str], State, str] | None:
+    """Return which argument is called, under which circumstances, and by whom."""
+    if (taken := TAKES.get(_name(callee))) is not None:
+        caller, place, keyword = taken
+        return (place, keyword), caller.state, caller.framework
     match callee:
         case Method(owner=Loop(), name="run_in_executor"):
-            return (1, "func"), State.THREAD
+            return (1, "func"), State.THREAD, _EXECUTOR
         case Method(owner=Loop(), name=name) if name in _CALLED_BY_LOOP:
-            return (_CALLED_BY_LOOP[name], "callback"), State.RUNNING
+            return (_CALLED_BY_LOOP[name], "callback"), State.RUNNING, _LOOP
         case Method(owner=Future(), name="add_done_callback"):
-            return (0, "callback"), State.RUNNING
+            return (0, "callback"), State.RUNNING, _LOOP
         case Method(owner=Made(name=owner), name="submit" | "map") if owner in _EXECUTORS:
-            return (0, "fn"), State.THREAD
+            return (0, "fn"), State.THREAD, _EXECUTOR
         case External(known=True):
             name = asyncio_table.canonical(callee.name)
             if name in _CALLED_IN_LOOP:
-                return (_CALLED_IN_LOOP[name], "client_connected_cb"), State.RUNNING
+                return (_CALLED_IN_LOOP[name], "client_connected_cb"), State.RUNNING, _LOOP
             if name in _CALLED_IN_THREAD:
-                return _CALLED_IN_THREAD[name], State.THREAD
+                return _CALLED_IN_THREAD[name], State.THREAD, "a thread"
     return None

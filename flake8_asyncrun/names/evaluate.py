@@ -14,7 +14,7 @@ from contextlib import suppress
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
 from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
-from flake8_asyncrun.names.machine import Frame, OutOfBudget, Raised, State
+from flake8_asyncrun.names.machine import Frame, Handed, OutOfBudget, Raised, State
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
 from flake8_asyncrun.names.syntax import Unreadable
@@ -68,18 +68,18 @@ class Interpreter(Flow):
                 else:
                     entered.add(id(function.node))
                     self._enter(function, state)
-            for key, (function, state) in self._handed.items():
+            for key, handed in self._handed.items():
                 # What runs here, and where somebody else calls it, runs in both places.
-                if key in self._evaluated and key not in entered and self._is_own(function):
-                    self._enter(function, state)
+                if key in self._evaluated and key not in entered and self._is_own(handed.function):
+                    self._enter(handed.function, handed.state)
         except OutOfBudget:
             return
         except RecursionError:
             raise Unreadable("nested too deeply") from None
 
     @property
-    def handed(self) -> tuple[tuple[Function, State], ...]:
-        """The functions that were handed to somebody who calls them, with where that is."""
+    def handed(self) -> tuple[Handed, ...]:
+        """The functions that were handed to somebody who calls them."""
         return tuple(self._handed.values())
 
     def signature(self, value: Function | Class) -> ast.arguments | None:
@@ -106,7 +106,7 @@ class Interpreter(Flow):
         node = function.node
         if isinstance(node, ast.AsyncFunctionDef):
             return State.RUNNING
-        handed = self._handed[id(node)][1] if id(node) in self._handed else State.UNKNOWN
+        handed = self._handed[id(node)].state if id(node) in self._handed else State.UNKNOWN
         if handed is not State.THREAD and not isinstance(node, ast.Lambda):
             scope = self._function_scope(function)
             for argument in parameters(node):

@@ -273,15 +273,20 @@ class Facts:
         module = found.scope.module
         return found if is_installed(module.path) and not module.is_stub else None
 
-    def is_called_by_loop(self, line: int, column: int) -> bool:
-        """Say whether a function of this file, by the line and the byte column where it begins, is
-        handed to a loop that calls it while it runs."""
-        return any(
-            (function.node.lineno, function.node.col_offset) == (line, column)
-            and function.scope.module is self._module
-            for function, state in self._interpreter.handed
-            if state is State.RUNNING
-        )
+    def called_in_loop_by(self, line: int, column: int) -> str | None:
+        """Say who calls a plain function of this file while a loop runs, having been given it.
+
+        It is told by the line and the byte column where it begins. None where nobody does.
+        """
+        return self._called_in_loop.get((line, column))
+
+    @cached_property
+    def _called_in_loop(self) -> dict[tuple[int, int], str]:
+        return {
+            (handed.function.node.lineno, handed.function.node.col_offset): handed.by
+            for handed in self._interpreter.handed
+            if handed.state is State.RUNNING and handed.function.scope.module is self._module
+        }
 
     @cached_property
     def _expressions_in(self) -> dict[int, list[ast.expr]]:

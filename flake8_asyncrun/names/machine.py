@@ -7,7 +7,7 @@ import ast
 import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.project import Module, Project
@@ -52,6 +52,8 @@ class Event:
     """Whether a loop was made current before, so that `get_event_loop()` raises on no Python."""
     error: str = ""
     """What is raised for want of a running loop, where it is not asyncio that raises."""
+    through: tuple[str, ...] = ()
+    """The names of the functions that the calls `via` are of."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,17 @@ class Seen:
     @property
     def handles_loop(self) -> bool:
         return bool(self.handling)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A function that somebody calls who was given it, or finds it in a class."""
+
+    function: Function
+    state: State
+    """What holds where it is called."""
+    by: str
+    """Who calls it."""
 
 
 Position = tuple[int, int, int, int]
@@ -147,16 +160,18 @@ class Machine(abc.ABC):
         self._maybe = 0
         self._events: list[Event] = []
         self._via: list[Place] = []
+        self._through: list[str] = []
         self._running: list[FunctionNode] = []
         self._catching: list[tuple[str, ...]] = []
+        self._catching_outside = 0  # how many of these stand around the call in progress
         self._left = FILE_BUDGET
         self._abroad: int | None = None
         self._abroad_depth = 0
         self._no_current = False  # whether the call in progress found that no loop is current
         self._asked = False  # whether something was told that no loop runs, which it may mind
         self._pending: list[Function] = []
-        self._handed: dict[int, tuple[Function, State]] = {}
-        """Where functions run that were handed to somebody, by their nodes."""
+        self._handed: dict[int, Handed] = {}
+        """The functions that were handed to somebody, by their nodes."""
         self._evaluated: set[int] = set()
         self._classes: dict[int, Class] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
@@ -175,12 +190,12 @@ class Machine(abc.ABC):
 
     @contextmanager
     def _in(self, state: State, current: Value | None) -> Iterator[None]:
-        before = self._state, self._current, self._catching
-        self._state, self._current, self._catching = state, current, []
+        before = self._state, self._current, self._catching, self._catching_outside
+        self._state, self._current, self._catching, self._catching_outside = state, current, [], 0
         try:
             yield
         finally:
-            self._state, self._current, self._catching = before
+            self._state, self._current, self._catching, self._catching_outside = before
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -228,9 +243,22 @@ class Machine(abc.ABC):
     def _expects(self, name: str) -> bool:
         return any(catches(names, name) for names in self._catching)
 
+    def _hand(self, handed: Handed) -> None:
+        """Note who calls a function; of two who call it in different places, nothing is known."""
+        before = self._handed.setdefault(id(handed.function.node), handed)
+        if before.state is not handed.state:
+            unknown = replace(handed, state=State.UNKNOWN)
+            self._handed[id(handed.function.node)] = unknown
+
     def _handles(self, what: str, place: Place) -> None:
+        via, through = tuple(self._via), tuple(self._through)
+        # Whoever catches everything around a run of its own may well have another way.
+        own = self._catching[self._catching_outside :]
+        caught = any("RuntimeError" in names for names in self._catching) or any(
+            catches(names, "RuntimeError") for names in own
+        )
         self._events.append(
-            Event(Effect.HANDLES, what, place, tuple(self._via), self._maybe, False, False)
+            Event(Effect.HANDLES, what, place, via, self._maybe, caught, False, through=through)
         )
 
     def _event(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
-from flake8_asyncrun.names.context import decorated
+from flake8_asyncrun.names.context import decorated, inherited
 from flake8_asyncrun.names.externals import (
     CLASS_DECORATORS,
     DATACLASS_DECORATORS,
@@ -91,9 +91,9 @@ class Objects(Names):
         for decorator in reversed(node.decorator_list):
             value = self._evaluate(decorator, scope)
             if isinstance(decorator, ast.Call) and self._recording:
-                state = decorated(self._evaluate_quietly(decorator.func, scope))
-                if state is not None:
-                    self._handed[id(node)] = function, state
+                handed = decorated(self._evaluate_quietly(decorator.func, scope), function)
+                if handed is not None:
+                    self._hand(handed)
             name = asyncio_table.canonical(value.name) if isinstance(value, External) else ""
             if name.rpartition(".")[2] == "overload":
                 return None
@@ -164,6 +164,8 @@ class Objects(Names):
         if self._recording and scope.module is self.module:
             self._block(node.body, body, Frame())
             cls.members = body.values
+            for handed in inherited(cls):
+                self._hand(handed)
         else:
             cls.pending = collect(node.body, scope.module.judge)
         return cls

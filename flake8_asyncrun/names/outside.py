@@ -7,7 +7,6 @@ import ast
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.calls import Calls
-from flake8_asyncrun.names.context import FRAMEWORKS
 from flake8_asyncrun.names.externals import (
     AWAITABLE_TESTS,
     EXITS,
@@ -21,6 +20,7 @@ from flake8_asyncrun.names.externals import (
     is_generator_function,
     is_instance,
 )
+from flake8_asyncrun.names.frameworks import MAKERS
 from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.machine import Raised, State
 from flake8_asyncrun.names.scope import Scope
@@ -87,7 +87,7 @@ class Outside(Calls):
             escape(arguments)
             if known is not None:
                 return self._call_known(known, arguments, node, scope)
-            members = knowledge.has_members(function.name) or function.name in FRAMEWORKS
+            members = knowledge.has_members(function.name) or function.name in MAKERS
             return Made(function.name) if members else UNKNOWN
         name = asyncio_table.canonical(function.name)
         done = does(function)

@@ -262,14 +262,18 @@ class Function(Value):
         return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
 
     @property
+    def title(self) -> str:
+        """The name, with that of the class that a method is of."""
+        return self.name if self.owner is None else f"{self.owner.name}.{self.name}"
+
+    @property
     def place(self) -> Place:
         return Place(self.scope.module.path, self.node.lineno)
 
     @property
     def qualified(self) -> str:
         """The dotted name, as far as modules and classes make it up."""
-        owner = "" if self.owner is None else f"{self.owner.name}."
-        return f"{self.scope.module.name}.{owner}{self.name}"
+        return f"{self.scope.module.name}.{self.title}"
 
     def bind(self, to: Value) -> Function:
         return replace(self, bound=to)

@@ -127,6 +127,19 @@ async def main():
 asyncio.run(main())
 ```
 
+What is said so far holds across files. Where the run is in another file of the project, the finding
+stands at the call in the coroutine, and its notes name each step of the way; whoever is called on
+some condition only, or in a thread, is passed over.
+
+Frameworks call plain functions, too. Some do so in their loop, and a run there is reported: the
+methods of tornado's `RequestHandler` and of asyncio's protocols, plain handlers of aiohttp and
+Sanic, startup handlers of FastAPI, tools of MCP's `FastMCP` (mcp 1), Textual's handlers and
+`compose`, listeners of slack_sdk's `RTMClient`, checks of discord.py, callbacks that a loop is given.
+Others do so in a thread, where it is right: the routes and dependencies of FastAPI, Starlette and
+Quart, the tools of `MCPServer` (mcp 2), the handlers of aiogram. No loop runs in the plain fixtures
+of pytest, whatever plugin runs the test, nor in `setUp` and the plain tests of
+`unittest.IsolatedAsyncioTestCase`, up to Python 3.15 at least.
+
 In a notebook's cell a loop runs as well. In a file of cells (`# %%`, `get_ipython`) the call is
 reported where it stands at the top level and the file has no `if __name__ == "__main__":`, and there
 is no fix: `await main()` is what the cell wants, but a `.py` file with it no longer compiles.
@@ -146,6 +159,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import libcst as cst
 
@@ -177,8 +191,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     callee = _callee(call, file)
     if callee is None:
-        if file.in_coroutine(call) and seen.state is State.RUNNING:
-            yield from _runs_elsewhere(call, file)
+        yield from _runs_elsewhere(call, file)
         return
     if not _is_well_called(call, callee):
         return
@@ -298,31 +311,41 @@ def _led_to(
     call: cst.Call, function: cst.FunctionDef | cst.Lambda, file: File
 ) -> tuple[Note, ...] | None:
     """Return the steps from a coroutine, or from the loop, to a run; None where there are none."""
+    by = _called_by(function, file)
+    if by is not None:
+        return (Note(f"{by} calls this while a loop runs", file.place(function)),)
     line = file.place(call).line
     # Several lambdas may stand in a line, and an event knows no more than the line.
     here = isinstance(function, cst.FunctionDef) or file.state(call) is State.RUNNING
-    for caller in _calls_in_coroutines(file):
+    for caller in _calls_in_loop(file):
         for event in _runs(caller, file):
             own = event.place.path == file.source.path and event.place.line == line
             if own and here and not _is_expected_between(event, file):
                 return _steps(caller, event, file)
-    if file.facts.is_called_by_loop(*file.line_and_byte(function)):
-        return (Note("the loop is given this to call", file.place(function)),)
     return None
 
 
-def _calls_in_coroutines(file: File) -> Iterator[cst.Call]:
+def _called_by(function: cst.FunctionDef | cst.Lambda | None, file: File) -> str | None:
+    """Return who calls a function while a loop runs, having been given it."""
+    return None if function is None else file.facts.called_in_loop_by(*file.line_and_byte(function))
+
+
+def _calls_in_loop(file: File) -> Iterator[cst.Call]:
     """Yield the calls that are certainly made while a loop runs, where no error is expected."""
-    for call in file.calls():
-        seen = file.seen(call)
-        if seen is None or not seen.surely or seen.state is not State.RUNNING:
-            continue
-        if (
-            file.in_coroutine(call)
-            and not _is_deferred(call, file)
-            and not _may_be_right(call, file)
-        ):
-            yield call
+    return (
+        call
+        for call in file.calls()
+        if (seen := file.seen(call)) is not None and seen.surely and _is_in_loop(call, file)
+    )
+
+
+def _is_in_loop(call: cst.Call, file: File) -> bool:
+    """Say whether a loop certainly runs around a call, by the function that it stands in."""
+    if file.state(call) is not State.RUNNING or _is_deferred(call, file):
+        return False
+    function = file.enclosing_function(call)
+    is_called = file.in_coroutine(call) or _called_by(function, file) is not None
+    return is_called and not _may_be_right(call, file)
 
 
 def _runs(call: cst.Call, file: File) -> Iterator[Event]:
@@ -350,34 +373,51 @@ def _is_expected_between(event: Event, file: File) -> bool:
 
 
 def _steps(call: cst.Call, event: Event, file: File) -> tuple[Note, ...]:
-    """Return notes for a call in a coroutine and those through which it comes to a run."""
+    """Return notes for a call that is made in a loop and those by which it comes to a run."""
     here = file.place(call)
-    via = event.via[event.via.index(here) + 1 :] if here in event.via else ()
+    first = event.via.index(here) if here in event.via else 0
+    steps = list(zip(event.through, event.via, strict=True))[first:]
+    return (
+        *_called_in_loop(call, file),
+        *(
+            Note(f"`{caller}` calls `{callee}`", place)
+            for (caller, _), (callee, place) in pairwise(steps)
+        ),
+    )
+
+
+def _called_in_loop(call: cst.Call, file: File) -> Iterator[Note]:
+    """Yield what is said of a call that is made while a loop runs, and why one does."""
     function = file.enclosing_function(call)
-    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
-    first = Note(f"`async def {name}` calls `{file.text_of(call.func)}()`", here)
-    return (first, *(Note("through this call", place) for place in via))
+    is_named = isinstance(function, cst.FunctionDef)
+    name = function.name.value if isinstance(function, cst.FunctionDef) else "lambda"
+    by = None if file.in_coroutine(call) else _called_by(function, file)
+    if function is not None and by is not None:
+        yield Note(f"{by} calls `{name}` while a loop runs", file.place(function))
+    title = f"async def {name}" if is_named and by is None else name
+    yield Note(f"`{title}` calls `{file.text_of(call.func)}()`", file.place(call))
 
 
 def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
-    """Yield a hit where a call in a coroutine comes to a run in another file of the project."""
-    if _is_deferred(call, file):
+    """Yield a hit where a call in a loop comes to a run in another file of the project."""
+    if not _is_in_loop(call, file):
         return
     for event in _runs(call, file):
         own = event.place.path == file.source.path
-        if own or is_installed(event.place.path) or _is_expected_between(event, file):
+        if own or event.caught or is_installed(event.place.path):
+            continue
+        if _is_expected_between(event, file):
             continue
         callee = event.what.removesuffix("()")
         error = _SAY.get(callee, R11 if callee == _RUN_UNTIL_COMPLETE else "RuntimeError")
+        where = "in `async def`" if file.in_coroutine(call) else "here"
         message = (
-            f"a loop runs in `async def`, and {file.text_of(call.func)}() runs another: {event.what}"
+            f"a loop runs {where}, and {file.text_of(call.func)}() runs another: {event.what}"
             f" raises {error}; await what it runs, or call it in a thread"
         )
-        _, *through = _steps(call, event, file)
-        where = Note(f"{event.what} is called here", event.place)
-        yield Hit(
-            call, message, None, (*through, where, Note("no fix: the run is in another file"))
-        )
+        inside = f"`{event.through[-1]}` calls {event.what}" if event.through else "it runs"
+        notes = (*_steps(call, event, file), Note(inside, event.place))
+        yield Hit(call, message, None, (*notes, Note("no fix: the run is in another file")))
         return
 
 

@@ -246,7 +246,8 @@ FASTAPI = {
         ("@app.post('/')", State.THREAD),
         ("@router.get('/')", State.THREAD),
         ("@router.get('/')\n@app.get('/')", State.THREAD),
-        ("@app.on_event('startup')", State.UNKNOWN),
+        ("@app.on_event('startup')", State.RUNNING),
+        ("@app.on_event", State.UNKNOWN),
         ("@app.get", State.UNKNOWN),
         ("@nobody.get('/')", State.UNKNOWN),
     ],
@@ -287,3 +288,56 @@ def test_a_function_may_run_in_two_places() -> None:
 def test_a_route_is_told_by_the_table_where_there_is_no_source() -> None:
     code = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef f(): probe()\n"
     assert state_of("probe()", code) is State.THREAD
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("class H(tornado.web.RequestHandler):\n    def get(self): probe()\n", State.RUNNING),
+        ("class H(tornado.web.RequestHandler):\n    def load(self): probe()\n", State.UNKNOWN),
+        (
+            "class B(tornado.web.RequestHandler): ...\nclass H(B):\n    def get(self): probe()\n",
+            State.RUNNING,
+        ),
+        (
+            "class H(tornado.web.RequestHandler):\n    @nobody\n    def get(self): probe()\n",
+            State.UNKNOWN,
+        ),
+        (
+            "class H(tornado.web.RequestHandler):\n    @staticmethod\n    def get(): probe()\n",
+            State.UNKNOWN,
+        ),
+        ("class P(asyncio.Protocol):\n    def data_received(self, d): probe()\n", State.RUNNING),
+        ("class P(nobody.Protocol):\n    def data_received(self, d): probe()\n", State.UNKNOWN),
+        (
+            "class T(unittest.IsolatedAsyncioTestCase):\n    def setUp(self): probe()\n",
+            State.UNKNOWN,
+        ),
+        ("def f(): probe()\ntornado.ioloop.PeriodicCallback(f, 10)\n", State.RUNNING),
+        ("def f(): probe()\ntornado.ioloop.PeriodicCallback(callback=f)\n", State.RUNNING),
+        ("def f(request): probe()\naiohttp.web.get('/', f)\n", State.RUNNING),
+    ],
+)
+def test_what_frameworks_call(code: str, state: State) -> None:
+    code = f"import aiohttp.web, asyncio, nobody, tornado.ioloop, tornado.web, unittest\n{code}"
+    assert state_of("probe()", code) is state
+
+
+def test_the_source_of_a_framework_knows_its_classes_by_other_names() -> None:
+    code = "from textual.widgets import Static\nclass S(Static):\n    def render(self): probe()\n"
+    files = {
+        "textual/__init__.py": "",
+        "textual/widgets.py": "from textual._static import Static\n",
+        "textual/_static.py": "from textual.widget import Widget\nclass Static(Widget): ...\n",
+        "textual/widget.py": "class Widget: ...\n",
+    }
+    assert state_of("probe()", code) is State.RUNNING
+    assert state_of("probe()", code, files=files) is State.RUNNING
+
+
+def test_a_coroutine_function_is_not_told_by_the_table() -> None:
+    code = (
+        "import asyncio\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+        "@app.get('/')\nasync def show(): probe()\nasyncio.run(show())\n"
+    )
+    assert state_of("probe()", code, files=FASTAPI) is State.RUNNING
