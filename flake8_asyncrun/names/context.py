@@ -20,6 +20,7 @@ from flake8_asyncrun.names.values import (
     Method,
     Partial,
     Value,
+    dotted_name,
 )
 
 # By method of a loop: which argument it calls back while it runs (or, for a factory of protocols,
@@ -95,7 +96,7 @@ def hands_on_loop(callee: Value, arguments: Arguments) -> bool:
 
 def decorated(decorator: Value, function: Function) -> Handed | None:
     """Say who calls the plain function that a framework's decorator is given."""
-    caller = DECORATORS.get(_name(decorator))
+    caller = DECORATORS.get(dotted_name(decorator))
     if caller is None or isinstance(function.node, ast.AsyncFunctionDef):
         return None
     return Handed(function, caller.state, caller.framework)
@@ -115,21 +116,9 @@ def inherited(cls: Class) -> Iterator[Handed]:
                 yield Handed(member, caller.state, caller.framework)
 
 
-def _name(value: Value) -> str:
-    """Return the dotted name of a function, a class or a method; "" where it has none."""
-    match value:
-        case Method(owner=Made(name=owner), name=name):
-            return f"{owner}.{name}"
-        case External(name=name):
-            return name
-        case Function() | Class():
-            return value.qualified
-    return ""
-
-
 def _position(callee: Value) -> tuple[tuple[int, str], State, str] | None:
     """Return which argument is called, under which circumstances, and by whom."""
-    if (taken := TAKES.get(_name(callee))) is not None:
+    if (taken := TAKES.get(dotted_name(callee))) is not None:
         caller, place, keyword = taken
         return (place, keyword), caller.state, caller.framework
     match callee:

@@ -341,6 +341,18 @@ class Super(Value):
     truth = True
 
 
+def dotted_name(value: Value) -> str:
+    """Return the dotted name of a function, a class, or a method; "" where it has none."""
+    match value:
+        case Method(owner=Made(name=owner), name=name):
+            return f"{owner}.{name}"
+        case External(name=name):
+            return name
+        case Function() | Class():
+            return value.qualified
+    return ""
+
+
 def kind_of(value: Value) -> Kind:
     """Say what `asyncio.run` would make of a value."""
     if isinstance(value, Coroutine):

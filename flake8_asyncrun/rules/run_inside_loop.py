@@ -11,7 +11,8 @@ or, where a loop is run by its own method, with one of
     RuntimeError: Cannot run the event loop while another loop is running
     RuntimeError: Runner.run() cannot be called from a running event loop
 
-(for `uvloop.run()` the text is its own). "coroutine 'main' was never awaited" may follow, for the
+(for `uvloop.run()` it is that of `asyncio.run()`, and `anyio.run()` says "Already running asyncio
+in this thread"). "coroutine 'main' was never awaited" may follow, for the
 coroutine was made and nobody ran it.
 
 ```python bad 3.7-="RuntimeError: asyncio.run() cannot be called from a running event loop"
@@ -165,12 +166,12 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import CELL
-from flake8_asyncrun.core.errors import R1, R8, R9, R11
+from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import RUNNERS, File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.project import is_installed
-from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin
+from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin, dotted_name
 
 # Whose `async def`s other loops run, or who changes what runs in this thread.
 _OTHER_LOOPS = re.compile(r"\b(?:trio|curio|pyodide|fork|_set_running_loop)\b|\.send\(None\)")
@@ -178,8 +179,20 @@ _OTHER_LOOPS = re.compile(r"\b(?:trio|curio|pyodide|fork|_set_running_loop)\b|\.
 _ABOUT_RUNNING = re.compile("is_running|running.*loop|loop.*running")
 
 _RUN_UNTIL_COMPLETE = "loop.run_until_complete"
-_FIRST = {**RUNNERS, _RUN_UNTIL_COMPLETE: "future"}
-_SAY = {"asyncio.run": R1, "asyncio.Runner.run": R8}
+_ANYIO = "anyio.run"
+# By the documented name, and by that under which its source knows it.
+_NAMES_OF_ANYIO = (_ANYIO, "anyio._core._eventloop.run")
+_FIRST = {**RUNNERS, _RUN_UNTIL_COMPLETE: "future", _ANYIO: "func"}
+_EVENTS = {f"{name}()": name for name in _FIRST} | {f"{name}()": _ANYIO for name in _NAMES_OF_ANYIO}
+"""What the events are called that run a loop, with what is called."""
+_SAY = {
+    "asyncio.run": R1,
+    "asyncio.Runner.run": R8,
+    "uvloop.run": R1,
+    _RUN_UNTIL_COMPLETE: R11,
+    _ANYIO: ANYIO_RUNS,
+}
+_BINDS_MORE = (cst.Attribute, cst.Call, cst.Subscript, cst.Await)
 _GIVES_LOOP = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.Runner")
 _NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
 
@@ -201,7 +214,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         if seen.state is State.RUNNING and not _is_deferred(call, file):
             fix, notes = attempt(lambda: _await_it(call, callee, file))
             yield Hit(call, f"a loop runs in `async def`: {happens}; await it", fix, notes)
-    elif file.kind(call.args[0].value) not in (Kind.COROUTINE, Kind.UNKNOWN):
+    elif file.kind(call.args[0].value) not in (_wanted(callee), Kind.UNKNOWN):
         # Without a loop it fails, too, which other rules tell.
         return
     elif function is None:
@@ -224,6 +237,8 @@ def _callee(call: cst.Call, file: File) -> str | None:
     callee = file.callee(call)
     if callee in RUNNERS:
         return callee
+    if dotted_name(value) in _NAMES_OF_ANYIO:
+        return _ANYIO
     # Of objects that differ from caller to caller the events still know.
     ran = (one for one in _runs(call, file) if one.place == file.place(call))
     by_method = any(event.what == f"{_RUN_UNTIL_COMPLETE}()" for event in ran)
@@ -232,11 +247,18 @@ def _callee(call: cst.Call, file: File) -> str | None:
 
 def _is_well_called(call: cst.Call, callee: str) -> bool:
     """Say whether the arguments are such that nothing else fails before."""
-    if not call.args or any(argument.star for argument in call.args):
+    if not call.args or call.args[0].star:
         return False
     first, *others = call.args
     named = first.keyword is None or first.keyword.value == _FIRST[callee]
-    return named and all(argument.keyword is not None for argument in others)
+    # anyio hands on what follows.
+    plain = all(one.keyword is not None and not one.star for one in others)
+    return named and (plain or callee == _ANYIO)
+
+
+def _wanted(callee: str) -> Kind:
+    """Return what a run takes as its first argument."""
+    return Kind.COROUTINE_FUNCTION if callee == _ANYIO else Kind.COROUTINE
 
 
 def _may_be_right(call: cst.Call, file: File) -> bool:
@@ -278,7 +300,7 @@ def _looks_first(call: cst.Call, file: File) -> bool:
 
 def _error(call: cst.Call, callee: str, file: File) -> str:
     if callee != _RUN_UNTIL_COMPLETE:
-        return _SAY.get(callee, "RuntimeError")
+        return _SAY[callee]
     value = file.value(call.func)
     origin = (
         value.owner.origin if isinstance(value, Method) and isinstance(value.owner, Loop) else None
@@ -359,8 +381,7 @@ def _runs(call: cst.Call, file: File) -> Iterator[Event]:
         for event in below.surely
     ]
     runs = () if seen is None else seen.surely
-    names = {f"{name}()" for name in _FIRST}
-    yield from (event for event in runs if event.what in names and event not in inner)
+    yield from (event for event in runs if event.what in _EVENTS and event not in inner)
 
 
 def _is_expected_between(event: Event, file: File) -> bool:
@@ -408,14 +429,17 @@ def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
             continue
         if _is_expected_between(event, file):
             continue
-        callee = event.what.removesuffix("()")
-        error = _SAY.get(callee, R11 if callee == _RUN_UNTIL_COMPLETE else "RuntimeError")
+        callee = _EVENTS[event.what]
         where = "in `async def`" if file.in_coroutine(call) else "here"
         message = (
-            f"a loop runs {where}, and {file.text_of(call.func)}() runs another: {event.what}"
-            f" raises {error}; await what it runs, or call it in a thread"
+            f"a loop runs {where}, and {file.text_of(call.func)}() runs another: {callee}()"
+            f" raises {_SAY[callee]}; await what it runs, or call it in a thread"
         )
-        inside = f"`{event.through[-1]}` calls {event.what}" if event.through else "it runs"
+        inside = (
+            f"`{event.through[-1]}` calls {callee}()"
+            if event.through
+            else f"{callee}() is called here"
+        )
         notes = (*_steps(call, event, file), Note(inside, event.place))
         yield Hit(call, message, None, (*notes, Note("no fix: the run is in another file")))
         return
@@ -428,6 +452,8 @@ def _await_it(call: cst.Call, callee: str, file: File) -> Fix:
     first, *others = call.args
     argument = first.value
     kind, value = file.kind(argument), file.value(argument)
+    if callee == _ANYIO and kind is not Kind.COROUTINE:
+        return _call_and_await(call, file)
     if kind in _NOT_AWAITED:
         raise Refused(f"`{file.text_of(argument)}` cannot be awaited")
     if isinstance(value, Future) and value.origin is not Origin.RUNNING:
@@ -450,12 +476,35 @@ def _await_it(call: cst.Call, callee: str, file: File) -> Fix:
     over_lines = not isinstance(argument, cst.Call) or "\n" in file.source.text_of(argument.func)
     text = f"await ({text})" if "\n" in text and over_lines else edits.awaited(text, argument)
     holder = file.source.parent(call)
-    binds_more = (cst.Attribute, cst.Call, cst.Subscript, cst.Await)
     where = file.span(call)
     # `[run(f())for …]` takes no bare `await`, says LibCST.
     glued = re.match(rb"\w", file.source.data[where.end : where.end + 1])
-    if (isinstance(holder, binds_more) or glued) and not call.lpar:
+    if (isinstance(holder, _BINDS_MORE) or glued) and not call.lpar:
         text = f"({text})"
+    return Fix("Await it", (edits.replace(file, call, text),), safety)
+
+
+def _call_and_await(call: cst.Call, file: File) -> Fix:
+    """Return the fix of `anyio.run(function, one, two)`: `await function(one, two)`."""
+    first, *others = call.args
+    function = file.text_of(first.value)
+    if file.kind(first.value) is not Kind.COROUTINE_FUNCTION:
+        raise Refused(f"it is not known that `{function}` is a coroutine function")
+    if not isinstance(first.value, (cst.Name, cst.Attribute)):
+        raise Refused(f"`{function}` is no plain name")
+    for other in others:
+        if other.keyword is not None or other.star == "**":
+            name = "**" if other.keyword is None else f"{other.keyword.value}="
+            raise Refused(f"`{name}` would be lost")
+    _check_place(call, file)
+    text = file.source.text_of(call)
+    if "\n" in text:
+        raise Refused("the call goes over several lines")
+    given = ", ".join(file.source.text_of(other).rstrip(", ") for other in others)
+    text = f"await {function}({given})"
+    if isinstance(file.source.parent(call), _BINDS_MORE) and not call.lpar:
+        text = f"({text})"
+    safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
     return Fix("Await it", (edits.replace(file, call, text),), safety)
 
 

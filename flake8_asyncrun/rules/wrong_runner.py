@@ -115,7 +115,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, promising, rule
-from flake8_asyncrun.names.values import Coroutine, External, Function, Kind
+from flake8_asyncrun.names.values import Coroutine, Kind, dotted_name
 
 _ANYIO = ("func", "TypeError: 'coroutine' object is not callable")
 _TRIO = (
@@ -134,7 +134,7 @@ _RUNNERS = {
 
 @rule("RUN107", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    runner = _RUNNERS.get(_name(call.func, file))
+    runner = _RUNNERS.get(dotted_name(file.value(call.func)))
     if runner is None or not call.args or file.seen(call) is None:
         return
     parameter, error = runner
@@ -159,14 +159,6 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     fix, notes = attempt(lambda: promising(safety, _hand_over_function(call, file)))
     place = (Note("it is defined here", value.function.place),) if value.function else ()
     yield Hit(call, f"{shown}: {wants}; hand over the function", fix, (*place, *notes))
-
-
-def _name(function: cst.BaseExpression, file: File) -> str:
-    """Return the dotted name of what a name stands for, "" where it has none."""
-    value = file.value(function)
-    if isinstance(value, External):
-        return value.name
-    return value.qualified if isinstance(value, Function) else ""
 
 
 def _hand_over_function(call: cst.Call, file: File) -> Fix:
