@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,7 +53,8 @@ _TELLING = re.compile(
 """What is told of without any loop being touched: what of asyncio's, and of libraries', goes or has
 gone, and commands that end the program before."""
 
-_PATCHES = ("nest_asyncio", "gevent", "eventlet")
+_NESTS = "nest_asyncio"
+_PATCHES = (_NESTS, "gevent", "eventlet")
 
 
 @dataclass(frozen=True)
@@ -318,6 +319,16 @@ class Facts:
         return any(_is_patched(module) for module in self._own_imports())
 
     @cached_property
+    def runs_may_nest(self) -> bool:
+        """Whether nest_asyncio is applied, by the file or by one of the project that it imports,
+        and nothing else changes how loops nest."""
+        modules = [self._module, *self._own_imports()]
+        others = [name for name in _PATCHES if name != _NESTS]
+        return any(map(_applies_nesting, modules)) and not any(
+            _imports_any(module, others) for module in modules
+        )
+
+    @cached_property
     def replaces_names(self) -> bool:
         """Whether the file swaps functions for others while it runs, as tests do with mocks."""
         return any(
@@ -370,15 +381,35 @@ def _led_to(module: Module) -> Iterator[str]:
 
 
 def _is_patched(module: Module) -> bool:
+    return _imports_any(module, _PATCHES)
+
+
+def _imports_any(module: Module, packages: Sequence[str]) -> bool:
     for node in ast.walk(module.tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
-        if any(name.partition(".")[0] in _PATCHES for name in names):
+        if any(name.partition(".")[0] in packages for name in names):
             return True
     return False
+
+
+def _applies_nesting(module: Module) -> bool:
+    """Say whether a module calls `nest_asyncio.apply()`, under whatever name it has that."""
+    if not _imports_any(module, [_NESTS]):
+        return False
+    applying = {"apply"}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and node.module == _NESTS:
+            applying |= {alias.asname or alias.name for alias in node.names}
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, (ast.Name, ast.Attribute))
+        and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in applying
+        for node in ast.walk(module.tree)
+    )
 
 
 def _replaces_asyncio(node: ast.AST) -> bool:

@@ -150,8 +150,59 @@ Exception`, where the program may be meant to go on after the error, and where a
 `debug=True` is dropped, which the running loop has no place for. Where the loop is used for more than
 running, nothing is offered.
 
-Ignore it where something outside of the file makes nested runs legal; a file that imports
-`nest_asyncio`, gevent or eventlet is passed over.
+`nest_asyncio.apply()` makes nested runs legal on loops of asyncio's own. Where the file, or one of the
+project that it imports, applies it, only runs directly in `async def` are reported, for there `await`
+does the same on any loop, and the fix is unsafe: while a nested run waits, everything else that the
+loop has to do goes on inside it, so the order of what happens may change.
+
+```python bad -3.15="ok" needs="nest_asyncio"
+import asyncio
+
+import nest_asyncio
+
+nest_asyncio.apply()
+
+
+async def fetch():
+    return "data"
+
+
+def load():
+    return asyncio.run(fetch())
+
+
+async def main():
+    print(load(), asyncio.run(fetch()))  # RUN105
+
+
+asyncio.run(main())
+```
+
+```python fixed unsafe
+import asyncio
+
+import nest_asyncio
+
+nest_asyncio.apply()
+
+
+async def fetch():
+    return "data"
+
+
+def load():
+    return asyncio.run(fetch())
+
+
+async def main():
+    print(load(), await fetch())
+
+
+asyncio.run(main())
+```
+
+Ignore it where something outside of what can be seen makes nested runs legal; a file that imports
+gevent or eventlet is passed over.
 
 See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run).
 """
@@ -160,6 +211,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 
 import libcst as cst
@@ -168,7 +220,7 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import CELL
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import RUNNERS, File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.rule import RUNNERS, File, Hit, Refused, attempt, descend, promising, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.project import is_installed
 from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin, dotted_name
@@ -200,7 +252,10 @@ _NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
 @rule("RUN105", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     seen = file.seen(call)
-    if seen is None or not seen.handling or _may_be_right(call, file):
+    if seen is None or not seen.handling:
+        return
+    if _may_be_right(call, file):
+        yield from _nested(call, file)
         return
     callee = _callee(call, file)
     if callee is None:
@@ -227,6 +282,25 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
             advice = "make this an async def, or call it in a thread"
             message = f"a loop runs where this is called: {happens}; {advice}"
             yield Hit(call, message, None, (*found, Note("no fix: its callers would change too")))
+
+
+def _nested(call: cst.Call, file: File) -> Iterator[Hit]:
+    """Yield a hit where a run stands in a coroutine, and nest_asyncio makes that possible."""
+    if not (file.in_coroutine(call) and file.facts.runs_may_nest):
+        return
+    callee = _callee(call, file)
+    if (
+        callee not in ("asyncio.run", _RUN_UNTIL_COMPLETE)
+        or not _is_well_called(call, callee)
+        or file.state(call) is not State.RUNNING
+        or _is_excused(call, file)
+        or _is_deferred(call, file)
+    ):
+        return
+    with suppress(Refused):
+        fix = promising(Safety.UNSAFE, _await_it(call, callee, file))
+        happens = f"only nest_asyncio lets {file.text_of(call.func)}() run there"
+        yield Hit(call, f"a loop runs in `async def`, and {happens}; await it", fix)
 
 
 def _callee(call: cst.Call, file: File) -> str | None:
@@ -263,10 +337,17 @@ def _wanted(callee: str) -> Kind:
 
 def _may_be_right(call: cst.Call, file: File) -> bool:
     """Say whether no loop may run here after all, or the error is expected."""
+    return _is_patched(file) or _is_excused(call, file)
+
+
+def _is_patched(file: File) -> bool:
+    return file.facts.loop_is_patched or file.facts.loop_is_patched_by_import
+
+
+def _is_excused(call: cst.Call, file: File) -> bool:
+    """Say whether what stands around a call makes it right, or expects the error."""
     return (
-        file.facts.loop_is_patched
-        or file.facts.loop_is_patched_by_import
-        or file.facts.replaces_names
+        file.facts.replaces_names
         or _OTHER_LOOPS.search(file.source.text) is not None
         or file.target_at(call) is None
         or file.expects_error(call, "RuntimeError")
