@@ -274,7 +274,7 @@ def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
         return None
     parts = _made_with(variable, file)
     pairs = (
-        (run, part) for run in runs if not _is_replaced(call, run, variable, file) for part in parts
+        (run, part) for run in runs if not is_replaced(call, run, variable, file) for part in parts
     )
     return next((pair for pair in pairs if uses(*pair, file)), None)
 
@@ -413,7 +413,7 @@ def _is_idle(name: cst.Name, file: File) -> bool:
 _AWAITED = (Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE)
 
 
-def _is_replaced(call: cst.Call, run: Run, variable: Variable, file: File) -> bool:
+def is_replaced(call: cst.Call, run: Run, variable: Variable, file: File) -> bool:
     """Say whether a variable is another object's by the time of a run."""
     if file.enclosing_function(call) is not file.enclosing_function(run.call):
         return False

@@ -20,6 +20,7 @@ R1 = "RuntimeError: asyncio.run() cannot be called from a running event loop"
 R8 = "RuntimeError: Runner.run() cannot be called from a running event loop"
 R9 = "RuntimeError: Cannot run the event loop while another loop is running"
 R11 = "RuntimeError: This event loop is already running"
+R12 = "RuntimeError: Event loop is closed"
 ANYIO_RUNS = "RuntimeError: Already running asyncio in this thread"
 """Of anyio's own, which is not in the record."""
 

@@ -25,6 +25,7 @@ from flake8_asyncrun.rules import (
     run_forever,
     run_inside_loop,
     run_until_complete,
+    shared_between_runs,
     uncalled_in_run,
     wrong_runner,
 )
@@ -43,6 +44,7 @@ ALL: tuple[Rule, ...] = (
     client_needs_loop.check,
     future_outside_loop.check,
     loop_in_default.check,
+    shared_between_runs.check,
     removed_loop_argument.check,
     removed_library_loop_argument.check,
     needless_loop_argument.check,
