@@ -24,6 +24,7 @@ from flake8_asyncrun.names.values import (
     Arguments,
     Class,
     Const,
+    Coroutine,
     Effect,
     External,
     Function,
@@ -230,7 +231,9 @@ class Interpreter(Flow):
                 self._queue(function)
                 return function
             case ast.Await(value=inner):
-                self._evaluate(inner, scope)
+                awaited = self._evaluate(inner, scope)
+                # Where one is kept under a name, it may be awaited again.
+                self.touched |= isinstance(inner, ast.Name) and isinstance(awaited, Coroutine)
                 return UNKNOWN
             case ast.NamedExpr(target=target, value=inner):
                 value = self._evaluate(inner, scope)

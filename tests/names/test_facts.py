@@ -81,6 +81,8 @@ def test_a_function_of_another_file_is_none_of_this() -> None:
         ("import asyncio\nasync def f(): asyncio.get_running_loop()\n", False),
         ("import asyncio\nasyncio.run(x)\n", True),
         ("import asyncio\nasync def f(): asyncio.get_event_loop()\n", True),
+        ("import asyncio\nasync def f():\n    c = asyncio.sleep(1)\n    await c\n", True),
+        ("import asyncio\nasync def f(c): await c\n", False),
         ("import asyncio\nasyncio.gather()\n", True),
         ("import asyncio\nasyncio.Lock(loop=None)\n", True),
         ("import asyncio\ndef f():\n    if x: asyncio.run(x)\n", True),
