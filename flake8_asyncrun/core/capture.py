@@ -55,8 +55,7 @@ def own_events(call: cst.Call, file: File) -> Iterator[Event]:
     """Yield what a call does to the loop itself, and not one in it."""
     inner = [event for child in _calls_below(call) for event in _events(child, file)]
     for event in _events(call, file):
-        # Locks and queues, up to Python 3.9: most of them never ask whose loop it is.
-        if event.what.removesuffix("()") not in KEEPERS and event not in inner:
+        if not _is_keepers(event) and event not in inner:
             yield event
 
 
@@ -69,6 +68,11 @@ def is_made_by_constructor(call: cst.Call, event: Event, file: File) -> bool:
         for seen in made
         if seen is not None
     )
+
+
+def _is_keepers(event: Event) -> bool:
+    """Say whether a lock or a queue takes the loop, up to Python 3.9: it may never ask for it."""
+    return event.what.removesuffix("()") in KEEPERS
 
 
 def future_held_by(value: Value) -> Future | None:
@@ -237,8 +241,8 @@ def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[
         return
     for alias in statement.names:
         name = alias.evaluated_alias or alias.evaluated_name
-        done = (one for one in file.facts.done_by_import(name) if one.effect is effect)
-        event = next(done, None)
+        done = (one for one in file.facts.done_by_import(name) if not _is_keepers(one))
+        event = next((one for one in done if one.effect is effect), None)
         bound = alias.asname.name if alias.asname else alias.name
         variable = file.variable(bound) if isinstance(bound, cst.Name) else None
         if event is None or variable is None:

@@ -188,7 +188,13 @@ from flake8_asyncrun.names.variables import Variable
 _AWAITED = ("asyncio.wait_for",)
 """Coroutines of asyncio's that run their first argument when they are awaited."""
 
-_SCHEDULE = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.gather")
+_SCHEDULE = (
+    "asyncio.create_task",
+    "asyncio.ensure_future",
+    "asyncio.gather",
+    "asyncio.shield",
+    "asyncio.TaskGroup.create_task",
+)
 
 _BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp)
@@ -477,7 +483,7 @@ def _loop_around(use: Use, file: File) -> cst.CSTNode | None:
             return None
         if isinstance(parent, _COMPREHENSIONS):
             plain = not parent.for_in.ifs and parent.for_in.inner_for_in is None
-            if plain and child is not parent.for_in and _has_rounds(parent.for_in.iter, file):
+            if plain and child is not parent.for_in and has_rounds(parent.for_in.iter, file):
                 return parent if _is_bound_outside(use, parent, file) else None
             return None
         if isinstance(parent, (cst.IfExp, cst.BooleanOperation)):
@@ -490,7 +496,7 @@ def _loop_around(use: Use, file: File) -> cst.CSTNode | None:
 
 def _comes_again(use: Use, loop: cst.For | cst.While, file: File) -> bool:
     if isinstance(loop, cst.For):
-        several = loop.asynchronous is None and _has_rounds(loop.iter, file)
+        several = loop.asynchronous is None and has_rounds(loop.iter, file)
     else:
         several = file.value(loop.test) == Const(True)
     if not several or not _is_bound_outside(use, loop, file) or file.catches_all(loop):
@@ -508,7 +514,7 @@ def _comes_again(use: Use, loop: cst.For | cst.While, file: File) -> bool:
     )
 
 
-def _has_rounds(iterated: cst.BaseExpression, file: File) -> bool:
+def has_rounds(iterated: cst.BaseExpression, file: File) -> bool:
     """Say whether there are certainly two rounds or more."""
     value = file.value(iterated)
     if isinstance(value, Items):
