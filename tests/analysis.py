@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import Fixed, fix_source
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
+from flake8_asyncrun.names.knowledge import Knowledge
 from flake8_asyncrun.names.project import Project
-from tests.examples import EXAMPLE, Example
+from tests.examples import EXAMPLE, Block, Example
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
@@ -37,7 +39,21 @@ def project_of(example: Example, code: str) -> Project:
     def find_module(name: str) -> tuple[str, str] | None:
         return modules.get(name) or (_installed(name) if example.block.needs else None)
 
-    return Project(find_module, example.block.target)
+    return Project(find_module, example.block.target, knowledge_of(example.block))
+
+
+def knowledge_of(block: Block) -> Knowledge:
+    """Return what is known of libraries in a project that wants those of a block."""
+    wanted = {
+        canonicalize_name(requirement.name): requirement.specifier
+        for requirement in map(Requirement, block.libraries)
+    }
+
+    def choose(distribution: str, releases: Sequence[str]) -> Sequence[str] | None:
+        specifier = wanted.get(canonicalize_name(distribution))
+        return None if specifier is None else [*specifier.filter(releases)]
+
+    return Knowledge(choose=choose)
 
 
 def _installed(name: str) -> tuple[str, str] | None:

@@ -29,8 +29,10 @@ stands a range (`3.8`, `3.7-3.13`, `3.14-`, `-3.9`; ranges do not overlap), righ
 
 Further attributes: `prints="text"` (good and fixed: stdout contains it), `target=3.8` (analysed for
 the Pythons from there on), `needs="aiohttp,slack_sdk>=3.27"` (distributions), `norun="reason"`
-(corner cases only: not executed, though it would be). `needs` and `target` of a bad block hold for
-its fixed block as well.
+(corner cases only: not executed, though it would be). `with="nextcord==2.6.0"` names distributions
+as `needs` does, but they are never at hand: the block is analysed by what comes with us of these
+releases, and executed in an environment that has those of all examples, on the Pythons it claims.
+`needs`, `with` and `target` of a bad block hold for its fixed block as well.
 
 What is executed: in a manual everything. A bad block claims every Python from 3.7 to 3.15, a good
 or fixed one is `ok` wherever it claims nothing else. Among the corner cases only what asks for it:
@@ -155,6 +157,8 @@ class Block:
     claims: tuple[Claim, ...] = ()
     prints: str = ""
     needs: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    """What it runs with, and is analysed without."""
     target: Target = DEFAULT
     norun: str = ""
     promise: str = ""
@@ -353,8 +357,9 @@ def _with_attribute(block: Block, key: str, value: str) -> Block:
         case "good" | "fixed", "prints":
             return replace(block, prints=_not_empty(key, value))
         case "good" | "bad", "needs":
-            needs = tuple(part.strip() for part in _not_empty(key, value).split(","))
-            return replace(block, needs=needs)
+            return replace(block, needs=_list(key, value))
+        case "good" | "bad", "with":
+            return replace(block, libraries=_list(key, value))
         case "good" | "bad", "target":
             return replace(block, target=Target.since(value))
         case "fixed", "safe" | "unsafe" if not value and not block.promise:
@@ -372,6 +377,10 @@ def _not_empty(key: str, value: str) -> str:
     if not value.strip():
         raise ValueError(f"{key} is empty")
     return value
+
+
+def _list(key: str, value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _not_empty(key, value).split(","))
 
 
 def read_range(text: str) -> tuple[Version, Version]:
@@ -419,8 +428,10 @@ def _complete(block: Block) -> tuple[Claim, ...]:
             raise ValueError("norun, and yet it says what happens when it runs")
         return ()
     open_versions = [version for version in KNOWN if block.outcome_on(version) is None]
-    if block.kind == "bad":
-        if block.document.is_manual and open_versions:
+    if block.libraries and not block.claims:
+        raise ValueError("with a library, and no claim: on which Pythons?")
+    if block.kind == "bad" or block.libraries:
+        if block.document.is_manual and open_versions and not block.libraries:
             raise ValueError(f"no claim for Python {', '.join(map(show, open_versions))}")
         return block.claims
     if block.document.is_manual or (block.prints and not block.claims):
@@ -431,13 +442,17 @@ def _complete(block: Block) -> tuple[Claim, ...]:
 def _after(bad: Block, fixed: Block) -> Block:
     """Return the fixed block with what it has from its bad block."""
     claims = fixed.claims
+    if bad.libraries:
+        claims = tuple(claim for claim in claims if bad.outcome_on(claim.first) is not None)
     if not fixed.norun:
         claims += tuple(
             Claim(version, version, OK)
             for version in KNOWN
             if bad.outcome_on(version) is not None and fixed.outcome_on(version) is None
         )
-    return replace(fixed, claims=claims, needs=bad.needs, target=bad.target)
+    return replace(
+        fixed, claims=claims, needs=bad.needs, libraries=bad.libraries, target=bad.target
+    )
 
 
 def _cure(example: Example, later: list[Example]) -> Block | None:

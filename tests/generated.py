@@ -210,7 +210,8 @@ def label(block: Block) -> str:
         for outcome, group in groupby(outcomes, lambda pair: pair[1])
         if outcome is not None and (block.kind == "bad" or outcome.kind != "ok")
     ]
-    needs = f" (with {', '.join(f'`{need}`' for need in block.needs)})" if block.needs else ""
+    libraries = ", ".join(f"`{one}`" for one in (*block.needs, *block.libraries))
+    needs = f" (with {libraries})" if libraries else ""
     return " ".join([f"**{_LABELS[block.kind]}**{needs}.", *filter(None, ["; ".join(sentences)])])
 
 

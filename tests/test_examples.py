@@ -196,6 +196,20 @@ def test_a_fixed_block_runs_where_its_bad_block_does() -> None:
     assert not not_run.is_executed_on((3, 10))
 
 
+def test_with_a_library_a_block_runs_where_it_says() -> None:
+    bad = "'''python bad with='one==1, two' 3.11-3.13=ok\npass\n'''\n"
+    example = only(bad + FIXED, is_manual=True)
+    assert example.fixed is not None
+    for block in (example.block, example.fixed):
+        assert block.libraries == ("one==1", "two")
+        assert block.needs == ()
+        assert [version for version in KNOWN if block.outcome_on(version)] == [
+            (3, 11),
+            (3, 12),
+            (3, 13),
+        ]
+
+
 def test_the_next_good_block_cures_what_is_silent_and_has_no_fix() -> None:
     bad, good = read(
         document("'''python bad 3.8='silent: x'\npass\n'''\n'''python good\nprint('x')\n'''\n")
@@ -280,6 +294,7 @@ FIXED = "'''python fixed\npass\n'''\n"
         ("'''python good safe\npass\n'''\n", 11, "a good block has no 'safe'"),
         ("'''python bad prints=x\npass\n'''\n", 11, "a bad block has no 'prints'"),
         (BAD + "'''python fixed needs=x\npass\n'''\n", 14, "a fixed block has no 'needs'"),
+        ("'''python good with=x\npass\n'''\n", 11, "with a library, and no claim"),
         (BAD + "'''python fixed safe unsafe\npass\n'''\n", 14, "a fixed block has no 'unsafe'"),
         ("'''python good prints=\npass\n'''\n", 11, "prints is empty"),
         ("'''python good prints=a prints=b\npass\n'''\n", 11, "prints is said twice"),
@@ -679,6 +694,10 @@ def test_a_python_asked_for_in_vain_is_told(tmp_path: Path) -> None:
         (
             "bad 3.7-=invalid needs=aiohttp",
             "**Reported** (with `aiohttp`). Every Python: `SyntaxError`",
+        ),
+        (
+            "bad 3.11-=hangs with='one==1, two'",
+            "**Reported** (with `one==1`, `two`). Python 3.11 and later: hangs",
         ),
         (
             "bad 3.7='warns UserWarning: x' 3.8-=ok",

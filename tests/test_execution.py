@@ -29,17 +29,22 @@ def cases() -> Iterator[tuple[Rule, Example, Interpreter]]:
     for rule in WITH_EXAMPLES:
         for example in all_examples(rule):
             for interpreter in interpreters():
-                without_it = example.block.needs and interpreter.version not in WITH_LIBRARIES
+                libraries = (*example.block.needs, *example.block.libraries)
+                without_it = libraries and interpreter.version not in WITH_LIBRARIES
                 if example.is_executed_on(interpreter.version) and not without_it:
                     yield rule, example, interpreter
 
 
 CASES = list(cases())
 
+# One environment for all of them is soon made.
+LIBRARIES = sorted({one for _, example, _ in CASES for one in example.block.libraries})
+
 
 def is_at_hand(example: Example, interpreter: Interpreter) -> bool:
     """Say whether the Python that runs the tests will do."""
-    return interpreter.is_running and are_installed(example.block.needs)
+    block = example.block
+    return interpreter.is_running and not block.libraries and are_installed(block.needs)
 
 
 def parameters(example: Example, interpreter: Interpreter) -> ParameterSet:
@@ -56,10 +61,11 @@ def parameters(example: Example, interpreter: Interpreter) -> ParameterSet:
     [parameters(example, interpreter) for _, example, interpreter in CASES],
 )
 def test_does_what_it_claims(example: Example, interpreter: Interpreter) -> None:
-    if is_at_hand(example, interpreter) or not example.block.needs:
+    wanted = LIBRARIES if example.block.libraries else example.block.needs
+    if is_at_hand(example, interpreter) or not wanted:
         prove(example, interpreter)
     else:
-        python = environment_or_skip(show(interpreter.version), example.block.needs)
+        python = environment_or_skip(show(interpreter.version), wanted)
         prove(example, interpreter, str(python))
 
 

@@ -188,6 +188,221 @@ a module that others may import, with the run under a main guard. It is refused 
 object, or where code with an effect stands between; the note says which.
 
 See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_event_loop).
+
+## Libraries
+
+What can be built anywhere: httpx's `AsyncClient`, `redis.asyncio`, pymongo's `AsyncMongoClient`,
+Telethon's client in its newest releases (1.45, not yet 1.40), python-telegram-bot from 20 on,
+`websockets.connect()` from 14 on, `AsyncWebClient` of slack_sdk and `AsyncApp` of slack_bolt. They look
+for a loop when they are used:
+
+```python good with="httpx==0.28.1" 3.11-="ok" prints="still open"
+import asyncio
+
+import httpx
+
+client = httpx.AsyncClient()
+
+
+async def main():
+    print("closed" if client.is_closed else "still open")
+    await client.aclose()
+
+
+asyncio.run(main())
+```
+
+### Slack
+
+`RTMClient` of slack_sdk (`slack_sdk.rtm`) and of slackclient 2 takes the loop, as above. So does
+`slack_sdk.socket_mode.websockets.SocketModeClient`, which also starts its work there: built too early,
+it connects, and no message is ever processed, without an error.
+
+### disnake, nextcord, py-cord, discord.py 1
+
+`Client()` and `Bot()` keep the current loop, on Python 3.14 one that they make themselves. The bot logs
+in, but what is scheduled on `client.loop` never runs, and `wait_for()` hangs. With `bot.run(TOKEN)`
+instead of `asyncio.run` they are right; discord.py takes no loop when it is built from version 2 on.
+
+```python bad with="disnake==2.12.2" 3.11-="silent: worked"
+import asyncio
+
+import disnake
+
+client = disnake.Client()  # RUN201
+
+
+async def work():
+    print("worked")
+
+
+async def main():
+    client.loop.create_task(work())
+    await asyncio.sleep(0.1)
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+import disnake
+
+
+async def work():
+    print("worked")
+
+
+async def main():
+    client = disnake.Client()
+    client.loop.create_task(work())
+    await asyncio.sleep(0.1)
+
+
+asyncio.run(main())
+```
+
+### grpc.aio
+
+Channels and servers (`insecure_channel()`, `secure_channel()`, `server()`) are bound to the loop that
+is current when they are made, and so are the asynchronous clients of google-cloud and pyzeebe, which
+make one. On Python 3.14 they make a loop of their own, so the error stays the same:
+
+```python bad with="grpcio==1.85.1" 3.11-="RuntimeError: Task"
+import asyncio
+
+import grpc
+
+server = grpc.aio.server()  # RUN201
+
+
+async def main():
+    server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print("serving")
+    await server.stop(None)
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+import grpc
+
+
+async def main():
+    server = grpc.aio.server()
+    server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print("serving")
+    await server.stop(None)
+
+
+asyncio.run(main())
+```
+
+### asyncpg
+
+`asyncpg.create_pool()` is no coroutine: it makes the pool, on the current loop, and connects when it is
+awaited or entered. `async with asyncpg.create_pool(…) as pool:` in the coroutine does all of it in
+place. (Here nobody listens, but it gets as far as that.)
+
+```python bad with="asyncpg==0.32.0" 3.11-3.13="RuntimeError: Task" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+import asyncpg
+
+pool = asyncpg.create_pool(host="127.0.0.1", port=9, user="me")  # RUN201
+
+
+async def main():
+    try:
+        await pool
+    except OSError:
+        print("nobody listens")
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+import asyncpg
+
+
+async def main():
+    pool = asyncpg.create_pool(host="127.0.0.1", port=9, user="me")
+    try:
+        await pool
+    except OSError:
+        print("nobody listens")
+
+
+asyncio.run(main())
+```
+
+### aio-pika
+
+`aio_pika.connect()` is a coroutine and harmless. `Pool()` and `Connection()` take the loop; up to
+Python 3.13 that often goes well, from 3.14 on never:
+
+```python bad with="aio-pika==10.2.1" 3.11-3.13="ok" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+from aio_pika.pool import Pool
+
+
+async def connect():
+    return "a connection"
+
+
+pool = Pool(connect, max_size=2)  # RUN201
+
+
+async def main():
+    async with pool.acquire() as connection:
+        print(connection)
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+from aio_pika.pool import Pool
+
+
+async def connect():
+    return "a connection"
+
+
+async def main():
+    pool = Pool(connect, max_size=2)
+    async with pool.acquire() as connection:
+        print(connection)
+
+
+asyncio.run(main())
+```
+
+### Others
+
+- **aiohttp** up to 3.9: `ClientSession()` and connectors, and what builds one; the error is "Timeout
+  context manager should be used inside a task". From 3.10 on they need a running loop, which is
+  `client-needs-loop`.
+- **motor**: `AsyncIOMotorClient()` takes the loop up to version 2 only, `AsyncIOMotorGridFSBucket()`
+  still does. pymongo's own asynchronous API replaces motor.
+- **redis**: aioredis became `redis.asyncio` in redis 4.2, and no longer imports from Python 3.11 on.
+- **websockets** up to 13, and `websockets.legacy` after: `connect()` and `serve()`.
+- **Pyrogram**: its very import takes the current loop, and fails on Python 3.14; Kurigram, which has the
+  same import name, does not.
+- aiocron, aiodns, arq's `Worker`, grpclib's `Channel`, gql's websockets, tornado's `AsyncHTTPClient`,
+  twitchio 2, python-binance: build them in the coroutine.
 """
 
 from __future__ import annotations

@@ -115,6 +115,191 @@ a module that others may import, with the run under a main guard. It is refused 
 object, or where code with an effect stands between; the note says which.
 
 See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_running_loop).
+
+## Libraries
+
+### aiohttp
+
+From 3.10 on `ClientSession()`, `TCPConnector()`, `CookieJar()` and `web.Server()` need a running loop, as
+above (before, they took the current one, which is `client-captures-loop`), and with them whatever
+builds a session: aiohttp-retry, aiohttp-socks, aiohttp-client-cache, aiodocker, kubernetes_asyncio,
+lavalink, `slack_sdk.socket_mode.aiohttp.SocketModeClient`, slack_bolt's `AsyncSocketModeHandler`.
+`web.Application()` may be built anywhere.
+
+### disnake, nextcord, py-cord
+
+`ui.View()` and `ui.Modal()` make a future at once. discord.py's cope without a loop in its newest
+releases (2.7, not yet 2.4).
+
+```python bad with="disnake==2.12.2" 3.11-="RuntimeError: no running event loop"
+import asyncio
+
+from disnake import ui
+
+view = ui.View()  # RUN202
+
+
+async def main():
+    print(view.children)
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+from disnake import ui
+
+
+async def main():
+    view = ui.View()
+    print(view.children)
+
+
+asyncio.run(main())
+```
+
+### psycopg
+
+A pool opens when it is built, which needs the loop. `AsyncConnectionPool(…, open=False)` may stand
+anywhere, and `await pool.open()` or `async with pool:` opens it:
+
+```python bad with="psycopg[binary]==3.3.9,psycopg-pool==3.3.3" 3.11-="RuntimeError: AsyncConnectionPool open with no running loop"
+import asyncio
+
+from psycopg_pool import AsyncConnectionPool
+
+pool = AsyncConnectionPool("host=127.0.0.1", min_size=0, max_size=4)  # RUN202
+
+
+async def main():
+    print("open" if not pool.closed else "closed")
+    await pool.close()
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+from psycopg_pool import AsyncConnectionPool
+
+
+async def main():
+    pool = AsyncConnectionPool("host=127.0.0.1", min_size=0, max_size=4)
+    print("open" if not pool.closed else "closed")
+    await pool.close()
+
+
+asyncio.run(main())
+```
+
+```python good with="psycopg[binary]==3.3.9,psycopg-pool==3.3.3" 3.11-="ok" prints="open"
+import asyncio
+
+from psycopg_pool import AsyncConnectionPool
+
+pool = AsyncConnectionPool("host=127.0.0.1", min_size=0, max_size=4, open=False)
+
+
+async def main():
+    async with pool:
+        print("open" if not pool.closed else "closed")
+
+
+asyncio.run(main())
+```
+
+### aiokafka
+
+Producers, consumers and the admin client look whether the current loop runs, and say so in words of
+their own:
+
+```python bad with="aiokafka==0.14.0" 3.11-3.13="RuntimeError: The object should be created within an async function or provide loop directly." 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+from aiokafka import AIOKafkaConsumer
+
+consumer = AIOKafkaConsumer("topic")  # RUN202
+
+
+async def main():
+    print(consumer.subscription())
+    await consumer.stop()
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+from aiokafka import AIOKafkaConsumer
+
+
+async def main():
+    consumer = AIOKafkaConsumer("topic")
+    print(consumer.subscription())
+    await consumer.stop()
+
+
+asyncio.run(main())
+```
+
+### websockets
+
+`serve()` makes a future from version 14 on; `connect()` may stand anywhere from there on.
+
+```python bad with="websockets==17.4" 3.11-="RuntimeError: no running event loop"
+import asyncio
+
+from websockets.asyncio.server import serve
+
+
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+
+
+server = serve(echo, "127.0.0.1", 0)  # RUN202
+
+
+async def main():
+    async with server:
+        print("serving")
+
+
+asyncio.run(main())
+```
+
+```python fixed safe
+import asyncio
+
+from websockets.asyncio.server import serve
+
+
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+
+
+async def main():
+    server = serve(echo, "127.0.0.1", 0)
+    async with server:
+        print("serving")
+
+
+asyncio.run(main())
+```
+
+### Others
+
+- **APScheduler**: `AsyncIOScheduler()` may be built anywhere, but `scheduler.start()` belongs into the
+  coroutine. It ends with the same error, and is not reported, for it is a method.
+- aiomqtt from 2 on, pymodbus' `Async…Client` from 3.6 on, aioimaplib, aiopg, aioesphomeapi,
+  `async_timeout.timeout()`: build them in the coroutine.
 """
 
 from __future__ import annotations

@@ -128,6 +128,66 @@ print(asyncio.run(lines().__anext__()))
 **The fix is unsafe:** code that never ran, or that ran before an error, will now run to its end.
 
 See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run).
+
+## Libraries that run a loop themselves
+
+What is to be started by a plain call, with no `asyncio.run` around it, runs its own loop and returns
+when all is over. Only then `asyncio.run` would complain:
+
+```python bad with="uvicorn==0.54.0" 3.11-="hangs"
+import asyncio
+
+import uvicorn
+
+
+async def app(scope, receive, send): ...
+
+
+asyncio.run(uvicorn.run(app, port=0))  # RUN103
+```
+
+```python fixed unsafe 3.11-="hangs"
+import asyncio
+
+import uvicorn
+
+
+async def app(scope, receive, send): ...
+
+
+uvicorn.run(app, port=0)
+```
+
+In a loop of your own, beside other tasks, the library's coroutine is what you want:
+
+| Runs a loop itself | To await in yours |
+|---|---|
+| `uvicorn.run(app)` | `uvicorn.Server(uvicorn.Config(app)).serve()` |
+| `aiohttp.web.run_app(app)` | `AppRunner(app).setup()`, then `TCPSite(runner).start()` |
+| `client.run(TOKEN)`, `bot.run(TOKEN)` (discord.py, nextcord, disnake, py-cord) | `client.start(TOKEN)` |
+| `application.run_polling()` (python-telegram-bot) | `initialize()`, `start()`, `updater.start_polling()` |
+| `dispatcher.run_polling(bot)` (aiogram 3) | `dispatcher.start_polling(bot)` |
+| `app.run()` (Quart) | `app.run_task()` |
+| `app.run()` (Pyrogram, Kurigram) | `async with app:` |
+| `mcp.run()` (FastMCP of mcp) | `mcp.run_stdio_async()` |
+
+```python good with="uvicorn==0.54.0" 3.11-="ok"
+import asyncio
+
+import uvicorn
+
+
+async def app(scope, receive, send): ...
+
+
+async def main():
+    server = uvicorn.Server(uvicorn.Config(app, port=0))
+    asyncio.get_running_loop().call_later(1, setattr, server, "should_exit", True)
+    await server.serve()
+
+
+asyncio.run(main())
+```
 """
 
 from __future__ import annotations

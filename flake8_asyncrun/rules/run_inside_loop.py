@@ -205,6 +205,15 @@ Ignore it where something outside of what can be seen makes nested runs legal; a
 gevent or eventlet is passed over.
 
 See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run).
+
+## Libraries that run a loop themselves
+
+`uvicorn.run()`, `aiohttp.web.run_app()`, `client.run()` of discord.py and its forks, `run_polling()` of
+python-telegram-bot run a loop of their own, so in a coroutine they end with one of these errors, too
+("Cannot run the event loop while another loop is running" for most). They are not reported, for a
+library may look first and do something else; what to await instead is in the manual of
+`not-awaitable-in-run`. A web framework's handler, a bot's callback or a tool of an MCP server runs in the
+loop already: `await`, and no `asyncio.run`.
 """
 
 from __future__ import annotations
