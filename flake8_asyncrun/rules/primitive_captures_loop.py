@@ -189,6 +189,7 @@ from flake8_asyncrun.core.capture import (
     may_be_right,
     uses,
 )
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, rule
@@ -197,7 +198,6 @@ from flake8_asyncrun.names.values import Class, Instance, Made
 from flake8_asyncrun.names.variables import Variable
 from flake8_asyncrun.rules.client_captures_loop import built
 from flake8_asyncrun.rules.coroutine_reused import has_rounds
-from flake8_asyncrun.rules.loop_after_run import earlier_run
 
 _LOCKS = ("asyncio.Lock", "asyncio.Semaphore", "asyncio.BoundedSemaphore", "asyncio.Condition")
 _QUEUES = ("asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue")

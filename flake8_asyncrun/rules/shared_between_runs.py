@@ -157,6 +157,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, Run, descend, rule
@@ -175,7 +176,6 @@ from flake8_asyncrun.names.values import (
     loops_in,
 )
 from flake8_asyncrun.names.variables import Variable
-from flake8_asyncrun.rules.loop_after_run import earlier_run
 
 
 @dataclass(frozen=True)
