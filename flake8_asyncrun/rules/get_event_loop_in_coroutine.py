@@ -62,6 +62,8 @@ import libcst as cst
 from flake8_asyncrun.core.edits import also_import, replace
 from flake8_asyncrun.core.model import Edit, Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
+from flake8_asyncrun.rules.removed_loop_argument import check as takes_no_loop
+from flake8_asyncrun.rules.removed_loop_argument import given_loop
 
 
 @rule("RUN402", on=cst.Call, fix=Safety.SAFE)
@@ -77,7 +79,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     used = file.source.parent(call)
     if isinstance(used, cst.Attribute) and used.attr.value in _ABOUT_RUNNING:
         return
-    if isinstance(used, cst.Arg) and _is_assertion(file.source.parent(used)):
+    outer = file.source.parent(used) if isinstance(used, cst.Arg) else None
+    if isinstance(outer, cst.Call) and (_is_assertion(outer) or _is_too_much(outer, call, file)):
         return
     message = (
         f"{file.text_of(call.func)}() in a coroutine is the running loop; outside of one the same "
@@ -91,10 +94,20 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 _ABOUT_RUNNING = ("is_running", "run_until_complete", "run_forever")
 
 
-def _is_assertion(call: cst.CSTNode | None) -> bool:
+def _is_assertion(call: cst.Call) -> bool:
     """Say whether a call is one of unittest's assertions: then the very function is tested."""
-    method = call.func if isinstance(call, cst.Call) else None
+    method = call.func
     return isinstance(method, cst.Attribute) and method.attr.value.startswith("assert")
+
+
+def _is_too_much(outer: cst.Call, loop: cst.Call, file: File) -> bool:
+    """Say whether the loop is what a call takes no more: it goes, and is told of there."""
+    given = given_loop(outer, file)
+    return (
+        given is not None
+        and given.value is loop
+        and any(True for _ in takes_no_loop.check(outer, file))
+    )
 
 
 def _fix(call: cst.Call, file: File) -> Fix:

@@ -344,7 +344,7 @@ def _wanted(callee: str) -> Kind:
     return Kind.COROUTINE_FUNCTION if callee == _ANYIO else Kind.COROUTINE
 
 
-def _may_be_right(call: cst.Call, file: File) -> bool:
+def _may_be_right(call: cst.BaseExpression, file: File) -> bool:
     """Say whether no loop may run here after all, or the error is expected."""
     return _is_patched(file) or _is_excused(call, file)
 
@@ -353,7 +353,7 @@ def _is_patched(file: File) -> bool:
     return file.facts.loop_is_patched or file.facts.loop_is_patched_by_import
 
 
-def _is_excused(call: cst.Call, file: File) -> bool:
+def _is_excused(call: cst.BaseExpression, file: File) -> bool:
     """Say whether what stands around a call makes it right, or expects the error."""
     return (
         file.facts.replaces_names
@@ -364,7 +364,7 @@ def _is_excused(call: cst.Call, file: File) -> bool:
     )
 
 
-def _looks_first(call: cst.Call, file: File) -> bool:
+def _looks_first(call: cst.BaseExpression, file: File) -> bool:
     """Say whether the function around a call looks whether a loop runs."""
     function = file.enclosing_function(call)
     if function is None:
@@ -400,7 +400,7 @@ def _error(call: cst.Call, callee: str, file: File) -> str:
     return R9 if origin is Origin.NEW else f"{R11} (or, on another loop, {R9.partition(': ')[2]})"
 
 
-def _is_deferred(call: cst.Call, file: File) -> bool:
+def _is_deferred(call: cst.BaseExpression, file: File) -> bool:
     """Say whether a generator expression holds a call: somebody else evaluates it."""
     for parent in file.parents(call):
         if isinstance(parent, cst.GeneratorExp):
@@ -442,16 +442,27 @@ def _called_by(function: cst.FunctionDef | cst.Lambda | None, file: File) -> str
     return None if function is None else file.facts.called_in_loop_by(*file.line_and_byte(function))
 
 
-def _calls_in_loop(file: File) -> Iterator[cst.Call]:
-    """Yield the calls that are certainly made while a loop runs, where no error is expected."""
+_Caller = cst.Call | cst.Attribute
+"""What calls a function: a call, or what reads a property."""
+
+
+def _calls_in_loop(file: File) -> Iterator[_Caller]:
+    """Yield what certainly calls something while a loop runs, where no error is expected."""
+    callers: list[_Caller] = [*file.calls()]
+    callers += (one for one in file.attributes() if not _is_called(one, file))
     return (
         call
-        for call in file.calls()
+        for call in callers
         if (seen := file.seen(call)) is not None and seen.surely and _is_in_loop(call, file)
     )
 
 
-def _is_in_loop(call: cst.Call, file: File) -> bool:
+def _is_called(attribute: cst.Attribute, file: File) -> bool:
+    call = file.source.parent(attribute)
+    return isinstance(call, cst.Call) and call.func is attribute
+
+
+def _is_in_loop(call: _Caller, file: File) -> bool:
     """Say whether a loop certainly runs around a call, by the function that it stands in."""
     if file.state(call) is not State.RUNNING or _is_deferred(call, file):
         return False
@@ -460,7 +471,7 @@ def _is_in_loop(call: cst.Call, file: File) -> bool:
     return is_called and not _may_be_right(call, file)
 
 
-def _runs(call: cst.Call, file: File) -> Iterator[Event]:
+def _runs(call: _Caller, file: File) -> Iterator[Event]:
     """Yield where evaluating a call certainly runs a loop, as far as a call of its own leads there."""
     seen = file.seen(call)
     inner = [
@@ -483,7 +494,7 @@ def _is_expected_between(event: Event, file: File) -> bool:
     )
 
 
-def _steps(call: cst.Call, event: Event, file: File) -> tuple[Note, ...]:
+def _steps(call: _Caller, event: Event, file: File) -> tuple[Note, ...]:
     """Return notes for a call that is made in a loop and those by which it comes to a run."""
     here = file.place(call)
     first = event.via.index(here) if here in event.via else 0
@@ -497,7 +508,7 @@ def _steps(call: cst.Call, event: Event, file: File) -> tuple[Note, ...]:
     )
 
 
-def _called_in_loop(call: cst.Call, file: File) -> Iterator[Note]:
+def _called_in_loop(call: _Caller, file: File) -> Iterator[Note]:
     """Yield what is said of a call that is made while a loop runs, and why one does."""
     function = file.enclosing_function(call)
     is_named = isinstance(function, cst.FunctionDef)
@@ -506,7 +517,9 @@ def _called_in_loop(call: cst.Call, file: File) -> Iterator[Note]:
     if function is not None and by is not None:
         yield Note(f"{by} calls `{name}` while a loop runs", file.place(function))
     title = f"async def {name}" if is_named and by is None else name
-    yield Note(f"`{title}` calls `{file.text_of(call.func)}()`", file.place(call))
+    does = f"calls `{file.text_of(call.func)}()`" if isinstance(call, cst.Call) else ""
+    does = does or f"reads `{file.text_of(call)}`"
+    yield Note(f"`{title}` {does}", file.place(call))
 
 
 def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
