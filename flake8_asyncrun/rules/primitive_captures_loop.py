@@ -241,6 +241,7 @@ class Code:
 
     functions: dict[int, cst.FunctionDef]
     """By the lines of their `def`s."""
+    classes: dict[int, cst.ClassDef]
     concurrent: list[cst.Name]
     """What makes somebody to wait for."""
     attributes: list[cst.Attribute]
@@ -459,9 +460,9 @@ def _waits(
 
 def _code(file: File) -> Code:
     nodes = [*descend(file.source.tree)]
-    functions = [node for node in nodes if isinstance(node, cst.FunctionDef)]
     return Code(
-        {file.place(function.name).line: function for function in functions},
+        {file.place(one.name).line: one for one in nodes if isinstance(one, cst.FunctionDef)},
+        {file.place(one.name).line: one for one in nodes if isinstance(one, cst.ClassDef)},
         [node for node in nodes if isinstance(node, cst.Name) and node.value in _CONCURRENT],
         [node for node in nodes if isinstance(node, cst.Attribute)],
     )
@@ -470,29 +471,36 @@ def _code(file: File) -> Code:
 def _reached(run: Run, code: Code, file: File) -> set[int]:
     """Return the functions that a run comes to, by their lines.
 
-    Also methods that are called through `self` by a method that several runs come to.
+    Also the methods of objects that differ from run to run.
     """
     reached = set(file.reached_by(run.argument))
     pending = [*reached]
     while pending:
-        method = code.functions.get(pending.pop())
-        owner = None if method is None else _class_around(method, file)
-        if method is None or owner is None or not method.params.params:
-            continue
-        own = method.params.params[0].name.value
-        names = {
-            node.attr.value
-            for node in descend(method.body)
-            if isinstance(node, cst.Attribute)
-            and isinstance(node.value, cst.Name)
-            and node.value.value == own
-        }
-        for other in owner.body.body:
-            if isinstance(other, cst.FunctionDef) and other.name.value in names:
-                line = file.place(other.name).line
-                pending += [line] if line not in reached else []
+        function = code.functions.get(pending.pop())
+        for node in [] if function is None else descend(function.body):
+            method = _method(node, code, file) if isinstance(node, cst.Attribute) else None
+            line = 0 if method is None else file.place(method.name).line
+            if line and line not in reached:
+                pending.append(line)
                 reached.add(line)
     return reached
+
+
+def _method(node: cst.Attribute, code: Code, file: File) -> cst.FunctionDef | None:
+    """Return the method of a class of this file that an attribute names."""
+    for place in _places(node.value, file):
+        owner = code.classes.get(place.line) if place.path == file.source.path else None
+        for part in () if owner is None else owner.body.body:
+            if isinstance(part, cst.FunctionDef) and part.name.value == node.attr.value:
+                return part
+    return None
+
+
+def _places(node: cst.BaseExpression, file: File) -> list[Place]:
+    """Return where the class is defined that an expression is, or is an object of, and its bases."""
+    value = file.value(node)
+    cls = value.cls if isinstance(value, Instance) else value
+    return [one.place for one in cls.order] if isinstance(cls, Class) else []
 
 
 def _is_in(node: cst.CSTNode, run: Run, reached: set[int], file: File) -> bool:
@@ -520,10 +528,8 @@ def _is_waited_on(node: cst.CSTNode, held: Held, file: File) -> bool:
 
 
 def _is_attribute(node: cst.Attribute, held: Held, file: File) -> bool:
-    value = file.value(node.value)
-    cls = value.cls if isinstance(value, Instance) else value
-    places = [one.place for one in cls.order] if isinstance(cls, Class) else []
-    return any(place in places and node.attr.value == name for place, name in held.attributes)
+    wanted = [place for place, name in held.attributes if name == node.attr.value]
+    return bool(wanted) and any(place in wanted for place in _places(node.value, file))
 
 
 def _given_as(node: cst.CSTNode, code: Code, file: File) -> Iterator[Variable]:
