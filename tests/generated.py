@@ -91,8 +91,9 @@ def pages(rules: Iterable[Rule]) -> dict[Path, str]:
         f"{_NOTE.format(origin='the manuals of the rules')}\n\n# The rules\n\n"
         "What each rule finds, why it matters and what its fix does. `asyncrun-fix --explain CODE` "
         "prints the\nsame texts. What an example does on which Python is no hearsay: the tests run "
-        "each of them. Who has an error message finds the rule by it in [errors.md](errors.md)."
-        f"\n\n{table(rules, 'rules')}"
+        "each of them. Who has an error message finds the rule by it in [errors.md](errors.md).\n\n"
+        "[What other checkers find](peers.md) of the same examples.\n\n"
+        f"{table(rules, 'rules')}"
     )
     return {
         Path("README.md"): index,
