@@ -21,6 +21,7 @@ _FILES = (
     "primitive_captures_loop",
     "future_outside_loop",
     "loop_in_default",
+    "constructor_captures_loop",
     "shared_between_runs",
     "removed_loop_argument",
     "removed_library_loop_argument",
