@@ -325,10 +325,17 @@ def _held(call: cst.Call, variable: Variable | None, file: File) -> Iterator[Hel
     """Yield the primitives that a call makes, or that the object holds which it makes."""
     value = file.value(call)
     if isinstance(value, Instance) and value.exact:
+        parts = {
+            name: part.name
+            for name, part in value.attributes.items()
+            if isinstance(part, Made) and part.name in _WAITS
+        }
+        if not parts or _has_others(call, value.cls, file):
+            return
         places = [cls.place for cls in value.cls.order]
-        for name, part in value.attributes.items():
-            if isinstance(part, Made) and part.name in _WAITS and not _is_set_late(name, file):
-                yield Held(part.name, limited=False, attributes=[(one, name) for one in places])
+        for name, part in parts.items():
+            if not _is_set(name, places, file, also_by_constructors=False):
+                yield Held(part, limited=False, attributes=[(one, name) for one in places])
         return
     if not isinstance(value, Made) or value.name not in _WAITS or file.callee(call) != value.name:
         return
@@ -343,9 +350,10 @@ def _held(call: cst.Call, variable: Variable | None, file: File) -> Iterator[Hel
             return
         held.variables.append(parameter)
     elif owner is not None:
-        if variable is None or _is_set_late(variable.name, file):
+        place = file.place(owner.name)
+        if variable is None or _is_set(variable.name, [place], file, also_by_constructors=True):
             return
-        held.attributes.append((file.place(owner.name), variable.name))
+        held.attributes.append((place, variable.name))
     elif variable is not None and _is_assigned_as_it_is(call, file):
         held.variables.append(variable)
     yield held
@@ -366,20 +374,38 @@ def _class_around(node: cst.CSTNode, file: File) -> cst.ClassDef | None:
     return None
 
 
-def _is_set_late(name: str, file: File) -> bool:
-    """Say whether an attribute is set outside of constructors, so that it may be another's."""
+def _is_set(name: str, places: list[Place], file: File, *, also_by_constructors: bool) -> bool:
+    """Say whether an attribute is set anywhere, so that it may be another object.
+
+    `places` are those of the classes that may have it.
+    """
     for node in descend(file.source.tree):
         if not isinstance(node, cst.Attribute) or node.attr.value != name:
+            continue
+        of = _places(node.value, file)
+        if of and not any(place in places for place in of):
             continue
         holder = file.source.parent(node)
         if isinstance(holder, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)):
             function = file.enclosing_function(node)
-            constructor = isinstance(function, cst.FunctionDef) and function.name.value in (
-                "__init__",
-                "__post_init__",
+            constructs = isinstance(function, cst.FunctionDef) and (
+                function.name.value in ("__init__", "__post_init__")
             )
-            if not constructor:
+            if also_by_constructors or not constructs:
                 return True
+    return False
+
+
+def _has_others(call: cst.Call, cls: Class, file: File) -> bool:
+    """Say whether the file makes more objects of a class, or of one that is derived."""
+    for other in file.calls():
+        made = file.value(other)
+        if other is call or not isinstance(made, Instance):
+            continue
+        if isinstance(file.value(other.func), Class) and (
+            cls in made.cls.order or made.cls in cls.order
+        ):
+            return True
     return False
 
 
@@ -418,7 +444,8 @@ def _runs(file: File) -> Iterator[Run]:
         call = run.call
         expected = file.expects_error(call, "RuntimeError") or file.catches_all(call)
         of_its_own = file.callee(call) in ("asyncio.run", "uvloop.run")
-        if of_its_own and not expected and not file.in_coroutine(call):
+        never = expected or file.target_at(call) is None
+        if of_its_own and not never and not file.in_coroutine(call):
             yield run
 
 
@@ -582,7 +609,7 @@ def _told(
     own_loop = any(one in file.source.text for one in ("run_until_complete", "run_forever"))
     if event is None or own_loop or target.first >= (3, 10):
         return None
-    later = next((run for run in runs if not _comes_later(made, run, file)), None)
+    later = next((run for run in runs if _is_early(made, run, file)), None)
     if later is None:
         return None
     runner = f"{file.text_of(later.call.func)}()"
@@ -628,9 +655,12 @@ def _is_repeated(run: Run, made: cst.CSTNode, file: File) -> bool:
     return small and not anew and not leaves and has_rounds(loop.iter, file)
 
 
-def _comes_later(made: cst.CSTNode, run: Run, file: File) -> bool:
+def _is_early(made: cst.CSTNode, run: Run, file: File) -> bool:
+    """Say whether something is made before a run, which takes place below Python 3.10, too."""
+    target = file.target_at(run.call)
     same = file.enclosing_function(made) is file.enclosing_function(run.call)
-    return same and file.span(run.call).end <= file.span(made).start
+    later = same and file.span(run.call).end <= file.span(made).start
+    return target is not None and target.first < (3, 10) and not later
 
 
 def _fix(call: cst.Call, told: Told, variable: Variable | None, file: File) -> Fix:
