@@ -246,11 +246,12 @@ _NAMES_OF_ANYIO = (_ANYIO, "anyio._core._eventloop.run")
 _FIRST = {**RUNNERS, _RUN_UNTIL_COMPLETE: "future", _ANYIO: "func"}
 _EVENTS = {f"{name}()": name for name in _FIRST} | {f"{name}()": _ANYIO for name in _NAMES_OF_ANYIO}
 """What the events are called that run a loop, with what is called."""
+_EITHER = f"{R11} (or, on another loop, {R9.partition(': ')[2]})"
 _SAY = {
     "asyncio.run": R1,
     "asyncio.Runner.run": R8,
     "uvloop.run": R1,
-    _RUN_UNTIL_COMPLETE: R11,
+    _RUN_UNTIL_COMPLETE: _EITHER,
     _ANYIO: ANYIO_RUNS,
 }
 _BINDS_MORE = (cst.Attribute, cst.Call, cst.Subscript, cst.Await)
@@ -397,7 +398,7 @@ def _error(call: cst.Call, callee: str, file: File) -> str:
     )
     if origin is Origin.RUNNING:
         return R11
-    return R9 if origin is Origin.NEW else f"{R11} (or, on another loop, {R9.partition(': ')[2]})"
+    return R9 if origin is Origin.NEW else _EITHER
 
 
 def _is_deferred(call: cst.BaseExpression, file: File) -> bool:
