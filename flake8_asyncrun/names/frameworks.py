@@ -1,8 +1,9 @@
 """Frameworks that call functions and methods they are given, and whether a loop runs meanwhile.
 
 Of plain functions only: of a coroutine function it is plain. Every entry was executed in the
-releases that it names, on CPython 3.11 and 3.14, with `asyncio.get_running_loop()` and
-`asyncio.run()` in the function that is called; what was not is not here. Each thing stands under
+releases that it names, on CPython 3.11 and, but for FastMCP, Sanic and slack_sdk, on 3.14, with
+`asyncio.get_running_loop()` and `asyncio.run()` in the function that is called; what was not is not
+here. Each thing stands under
 the names by which programs import it and under that by which its source knows it.
 """
 
