@@ -466,7 +466,9 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
             return None
         return assigned_to(display, file) or _unpacked_to(parent, display, file)
     if isinstance(parent, cst.Arg):
-        outer = cst.ensure_type(file.source.parent(parent), cst.Call)
+        outer = file.source.parent(parent)
+        if not isinstance(outer, cst.Call):
+            return None  # a base class
         is_made = isinstance(file.value(outer), Instance)
         return assigned_to(outer, file) if is_made else _added_to(outer, file)
     if isinstance(parent, cst.IfExp):
