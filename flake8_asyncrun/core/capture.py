@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -53,8 +52,11 @@ def constructs(call: cst.Call, file: File, effect: Effect) -> Event | None:
 
 def own_events(call: cst.Call, file: File) -> Iterator[Event]:
     """Yield what a call does to the loop itself, and not one in it."""
-    inner = [event for child in _calls_below(call) for event in _events(child, file)]
-    for event in _events(call, file):
+    events = _events(call, file)
+    inner = [
+        event for child in (_calls_below(call) if events else ()) for event in _events(child, file)
+    ]
+    for event in events:
         if not _is_keepers(event) and event not in inner:
             yield event
 
@@ -128,16 +130,12 @@ def _has_thread(seen: Seen) -> bool:
     )
 
 
-# Cells that Jupyter wrote, or that editors send to it.
-CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
-
-
 def may_be_right(node: cst.CSTNode, file: File) -> bool:
     """Say whether a loop may run here after all, or the error is expected."""
     return (
         file.facts.loop_is_patched
         or file.facts.replaces_names
-        or CELL.search(file.source.text) is not None
+        or file.has_cells
         or file.expects_error(node, "RuntimeError")
         or file.catches_all(node)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -91,6 +92,9 @@ def attempt(make: Callable[[], Fix]) -> tuple[Fix | None, tuple[Note, ...]]:
     except Refused as refused:
         return None, (Note(f"no fix: {refused}"),)
 
+
+# Cells that Jupyter wrote, or that editors send to it.
+_CELL = re.compile(r"^# ?(?:%%|In\[[\d ]*\]:)|\bget_ipython\b", re.MULTILINE)
 
 RUNNERS = {
     "asyncio.run": "main",
@@ -199,6 +203,11 @@ class File:
         # Whose loop a factory gives, nobody knows.
         plain = all(one.keyword is None or one.keyword.value != "loop_factory" for one in call.args)
         return Run(call, first.value) if named and plain and not first.star else None
+
+    @cached_property
+    def has_cells(self) -> bool:
+        """Whether cells of a notebook stand in the file, for which a loop runs."""
+        return _CELL.search(self.source.text) is not None
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:

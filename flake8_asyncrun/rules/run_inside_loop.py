@@ -226,7 +226,6 @@ from itertools import pairwise
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.capture import CELL
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import RUNNERS, File, Hit, Refused, attempt, descend, promising, rule
@@ -283,7 +282,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         # Without a loop it fails, too, which other rules tell.
         return
     elif function is None:
-        if CELL.search(file.source.text) and not _is_script(call, file):
+        if file.has_cells and not _is_script(call, file):
             why = Note("no fix: outside of a notebook a file with a bare `await` does not compile")
             yield Hit(call, f"a loop runs in a notebook's cell: {happens}; await it", None, (why,))
     else:
