@@ -319,7 +319,11 @@ def _calls_upon(run: Run, made: Instance, file: File) -> bool:
         isinstance(value, Function)
         and value.bound is made
         and not (drives_loop(value.node) or minds_no_loop(value.node))
-        for value in file.values_used_by(run.argument)
+        for value in file.values_used_by(
+            run.argument,
+            # What such a method calls upon has the object's own loop.
+            left_out=lambda function: function.bound is made and drives_loop(function.node),
+        )
     )
 
 

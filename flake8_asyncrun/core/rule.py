@@ -20,7 +20,16 @@ from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.machine import Seen, State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import UNKNOWN, External, Kind, Made, Method, Sequence, Value
+from flake8_asyncrun.names.values import (
+    UNKNOWN,
+    External,
+    Function,
+    Kind,
+    Made,
+    Method,
+    Sequence,
+    Value,
+)
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -257,29 +266,36 @@ class File:
                 return node
         return None
 
-    def values_used_by(self, coroutine: cst.BaseExpression) -> Iterator[Value]:
+    def values_used_by(
+        self, coroutine: cst.BaseExpression, left_out: Callable[[Function], bool] | None = None
+    ) -> Iterator[Value]:
         """Yield what the names in a coroutine's expression, and in the functions of this file that
-        it comes to, stand for."""
+        it comes to, stand for; functions that are `left_out` are not looked into."""
         for node in descend(coroutine):
             if isinstance(node, (cst.Name, cst.Attribute)):
                 yield self.value(node)
-        yield from self.facts.values_in(self.reached_by(coroutine))
+        reached = (
+            self.reached_by(coroutine)
+            if left_out is None
+            else self.facts.reached_from(self._begun_by(coroutine), left_out)
+        )
+        yield from self.facts.values_in(reached)
 
     def reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
         """Return the functions of this file, by the lines of their `def`s, that a coroutine is of
         or comes to."""
         if coroutine not in self._reached:
-            self._reached[coroutine] = self._reached_by(coroutine)
+            self._reached[coroutine] = self.facts.reached_from(self._begun_by(coroutine))
         return self._reached[coroutine]
 
-    def _reached_by(self, coroutine: cst.BaseExpression) -> set[int]:
+    def _begun_by(self, coroutine: cst.BaseExpression) -> set[int]:
+        """Return the functions of this file, by their lines, that an expression calls."""
         values = [self.value(coroutine)]
         values += [
             self.value(node.func) for node in descend(coroutine) if isinstance(node, cst.Call)
         ]
         functions = (self.facts.own_function(value) for value in values)
-        lines = {function.node.lineno for function in functions if function is not None}
-        return self.facts.reached_from(lines)
+        return {function.node.lineno for function in functions if function is not None}
 
     def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
         """Yield the variables that a coroutine's functions of this file name from outside."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,9 +144,14 @@ class Facts:
                 found = seen.value if found is None else join(found, seen.value)
         return found
 
-    def reached_from(self, lines: set[int]) -> set[int]:
+    def reached_from(
+        self, lines: set[int], left_out: Callable[[Function], bool] | None = None
+    ) -> set[int]:
         """Return the functions of this file, by the lines of their `def`s, that those at `lines`
-        name in their bodies, directly or through others; and those at `lines`."""
+        name in their bodies, directly or through others; and those at `lines`.
+
+        Those that are `left_out` lead no further.
+        """
         reached: set[int] = set()
         pending = set(lines)
         while pending:
@@ -155,7 +160,9 @@ class Facts:
             for node in self._expressions_in.get(line, ()):
                 seen = self._interpreter.seen.get(position(node))
                 function = self.own_function(seen.value) if seen else None
-                if function is not None and function.node.lineno not in reached:
+                if function is None or function.node.lineno in reached:
+                    continue
+                if left_out is None or not left_out(function):
                     pending.add(function.node.lineno)
         return reached
 

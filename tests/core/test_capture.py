@@ -137,9 +137,11 @@ def test_which_objects_a_run_uses(code: str, lines: list[int]) -> None:
     "body",
     [
         case("method", "    def get(self): return self.loop.run_until_complete(self.go())\n"),
+        case("by another", "    def get(self): return self.loop.run_until_complete(self.more())\n\n"
+             "    async def more(self): await self.go()\n"),
         case("plain method", "    def get(self): return self.token\n"),
     ],
-)
+)  # fmt: skip
 def test_a_method_that_minds_no_running_loop_is_no_use(body: str) -> None:
     head = CLIENT.rstrip().replace("    async def", f"{body}\n    async def")
     use = "client = Client()\nasync def f(): print(client.get())\nasyncio.run(f())\n"
