@@ -232,6 +232,7 @@ from flake8_asyncrun.core.capture import (
     own_events,
     using_run,
 )
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V2, V3, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
@@ -239,6 +240,7 @@ from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.target import Target, Version
 from flake8_asyncrun.names.values import (
     UNKNOWN,
+    Const,
     Coroutine,
     Effect,
     External,
@@ -248,6 +250,9 @@ from flake8_asyncrun.names.values import (
     Made,
     Method,
     Origin,
+    Sequence,
+    Value,
+    kind_of,
 )
 from flake8_asyncrun.names.variables import Variable
 
@@ -332,6 +337,10 @@ def _scheduled(call: cst.Call, target: Target, file: File) -> Iterator[Hit]:
     run = _run_instead(call, file)
     if run is None or not _is_idle(call, loop, file) or _goes_into_run(call, file):
         return
+    is_current = loop.origin is Origin.CURRENT
+    if is_current and (target.first >= (3, 14) or _is_got_after_run(call, file)):
+        # The loop is not to be had: RUN401 and RUN408 tell of that.
+        return
     used = _used(call, file)
     if used is not None and _is_refused(used.run, file):
         return
@@ -339,14 +348,12 @@ def _scheduled(call: cst.Call, target: Target, file: File) -> Iterator[Hit]:
     quietly = f"{lost}, and nothing says so" if _is_forgotten(call, file) else lost
     eras: Eras = () if used is None else _by_use(call, used, file)
     eras = eras or (((3, 7), quietly),)
-    if loop.origin is Origin.CURRENT:
-        if target.first >= (3, 14):
-            # The loop is not to be had: RUN401 tells of that.
-            return
-        eras = (*eras, ((3, 14), R2))
+    happens = by_version(target, *eras)
+    if is_current and target.last >= (3, 14):
+        happens = f"{by_version(Target(target.first, (3, 13)), *eras)} up to Python 3.13"
     runner = f"{file.text_of(run.call.func)}()"
     shown = f"{file.text_of(call.func)}() gives work to a loop that nobody runs"
-    message = f"{shown}, for {runner} makes its own: {by_version(target, *eras)}"
+    message = f"{shown}, for {runner} makes its own: {happens}"
     note = Note("no fix: it is not known when in the coroutine it would be done")
     yield Hit(call, f"{message}; call it in an async def", None, (note,))
 
@@ -392,6 +399,17 @@ def _what_is_lost(call: cst.Call, file: File) -> str:
             return "the server never accepts"
     name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
     return _SCHEDULING.get(name, "the task never runs")
+
+
+def _is_got_after_run(call: cst.Call, file: File) -> bool:
+    """Say whether the loop that a call gives work to is asked for after a run, which leaves none."""
+    assert isinstance(call.func, cst.Attribute)
+    owner = call.func.value
+    if isinstance(owner, cst.Call):
+        return earlier_run(owner, file) is not None
+    variable = file.variable(owner) if isinstance(owner, cst.Name) else None
+    got = (one for one in file.calls() if variable and assigned_to(one, file) is variable)
+    return any(earlier_run(one, file) is not None for one in got)
 
 
 def _run_instead(call: cst.Call, file: File) -> Run | None:
@@ -571,7 +589,7 @@ def _happens(
     else:
         eras = _by_use(call, used, file)
     if not event.set:
-        eras = (*eras, ((3, 14), R2))
+        eras = (*(one for one in eras if one[0] < (3, 14)), ((3, 14), R2))
     if not any(since <= target.last for since, _ in eras):
         return None
     return by_version(target, *eras)
@@ -615,7 +633,7 @@ def _is_lost(call: cst.Call, file: File) -> bool:
 
 
 def _by_use(call: cst.Call, used: Used, file: File) -> Eras:
-    """Return what happens up to Python 3.13, by how the future is waited for."""
+    """Return what happens where a loop is to be had, by how the future is waited for."""
     if file.callee(call) == "asyncio.gather" and not any(not one.keyword for one in call.args):
         # It is done before anybody awaits it.
         return ()
@@ -654,13 +672,37 @@ def _by_callee(outer: cst.Call, file: File) -> Eras:
             later = "it is never done" if limited else HANGS
             return (((3, 7), V2), ((3, 8), V3), ((3, 11), later))
         case "asyncio.wait_for":
-            return (((3, 7), V2), ((3, 8), V3), ((3, 12), R4))
+            timeout = _timeout(outer, file)
+            if timeout == Const(None):
+                return (((3, 7), R4),)
+            later = HANGS if timeout == Const(0) else R4
+            return (((3, 7), V2), ((3, 8), V3), ((3, 12), later))
         case "asyncio.as_completed":
             return (((3, 7), V2), ((3, 8), V3))
-        case "asyncio.gather" if outer.args and file.kind(outer.args[0].value) is Kind.COROUTINE:
-            # It takes the loop of its first argument, the running one for a coroutine.
-            return (((3, 7), V2), ((3, 8), V3))
+        case "asyncio.gather":
+            # Up to Python 3.13 it takes the loop of its first argument, from then on the running.
+            if _begins_on_running_loop(outer, file):
+                return (((3, 7), V2), ((3, 8), V3))
+            return (((3, 7), R4), ((3, 14), V3))
     return (((3, 7), R4),)
+
+
+def _timeout(call: cst.Call, file: File) -> Value:
+    """Return the second argument of a call of `wait_for`."""
+    for index, one in enumerate(call.args):
+        if (one.keyword.value if one.keyword else "timeout" if index == 1 else "") == "timeout":
+            return UNKNOWN if one.star else file.value(one.value)
+    return UNKNOWN
+
+
+def _begins_on_running_loop(gather: cst.Call, file: File) -> bool:
+    """Say whether the first of what a `gather` in a coroutine waits for is of the running loop."""
+    first = file.value(gather.args[0].value) if gather.args else UNKNOWN
+    if gather.args and gather.args[0].star:
+        first = first.items[0] if isinstance(first, Sequence) and first.items else UNKNOWN
+    return kind_of(first) is Kind.COROUTINE or (
+        isinstance(first, Future) and first.origin is Origin.RUNNING
+    )
 
 
 def _binds(name: cst.Name, variable: Variable, file: File) -> bool:

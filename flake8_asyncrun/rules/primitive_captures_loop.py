@@ -615,7 +615,7 @@ def _told(
     runner = f"{file.text_of(later.call.func)}()"
     until = "" if target.last < (3, 10) else " up to Python 3.9"
     message = (
-        f"{shown} takes the current loop{until}, before {runner} makes its own: {R4}, {somebody}"
+        f"{shown} takes the current loop before {runner} makes its own: {R4}{until}, {somebody}"
     )
     if event.place != file.place(made):
         through = evidence(event, file, "takes the loop")
