@@ -55,6 +55,8 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--select", multiple=True, metavar="CODES", help='Only these, as in "RUN1,RUN201".')
 @click.option("--ignore", multiple=True, metavar="CODES", help="All but these.")
+@click.option("--fixable", multiple=True, metavar="CODES", help="Repair only these.")
+@click.option("--unfixable", multiple=True, metavar="CODES", help="Repair all but these.")
 @click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -78,6 +80,8 @@ def main(
     unsafe_fixes: bool | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    fixable: tuple[str, ...],
+    unfixable: tuple[str, ...],
     output_format: str,
     target_version: str | None,
     python: str | None,
@@ -113,6 +117,8 @@ def main(
         "unsafe-fixes": unsafe_fixes,
         "select": _split(select) or None,
         "ignore": _split(ignore) or None,
+        "fixable": _split(fixable) or None,
+        "unfixable": _split(unfixable) or None,
     }
     given = {key: value for key, value in settings.items() if value is not None}
     try:
@@ -145,9 +151,18 @@ def _configure(given: dict[str, object], isolated: bool, path: str) -> Config:
 
     base = Config() if isolated else load(path)
     config = parse(given, base)
-    if "select" in given:  # replaces the file's choice, while --ignore alone adds to it
-        return config if "ignore" in given else replace(config, ignore=())
-    return replace(config, ignore=(*base.ignore, *config.ignore))
+    # --select replaces the file's choice, while --ignore alone adds to it; likewise --fixable.
+    return replace(
+        config,
+        ignore=(
+            *(() if "select" in given else base.ignore),
+            *(config.ignore if "ignore" in given else ()),
+        ),
+        unfixable=(
+            *(() if "fixable" in given else base.unfixable),
+            *(config.unfixable if "unfixable" in given else ()),
+        ),
+    )
 
 
 def _standard_input(

@@ -36,6 +36,9 @@ class Config:
     select: tuple[str, ...] = ("ALL",)
     """Prefixes of codes, or "ALL"."""
     ignore: tuple[str, ...] = ()
+    fixable: tuple[str, ...] = ("ALL",)
+    """Prefixes of the codes whose findings may be repaired."""
+    unfixable: tuple[str, ...] = ()
     unsafe_fixes: bool = False
     python: str | None = None
     """An interpreter, or the folder of an environment, whose packages the code imports."""
@@ -62,6 +65,10 @@ def parse(table: Mapping[str, object], base: Config | None = None) -> Config:
                 config = replace(config, select=_prefixes(key, value))
             case "ignore":
                 config = replace(config, ignore=_prefixes(key, value))
+            case "fixable":
+                config = replace(config, fixable=_prefixes(key, value))
+            case "unfixable":
+                config = replace(config, unfixable=_prefixes(key, value))
             case "unsafe-fixes":
                 if not isinstance(value, bool):
                     raise _expected(key, "true or false", value)
@@ -88,6 +95,8 @@ _KEYS = (
     "target-version",
     "select",
     "ignore",
+    "fixable",
+    "unfixable",
     "unsafe-fixes",
     "python",
     "loop-capturing",
@@ -145,14 +154,23 @@ def selected(config: Config, codes: Iterable[str]) -> frozenset[str]:
     Where the same prefix is selected and ignored, it is ignored. Raises ConfigError for a prefix
     that begins no code.
     """
+    return _chosen(codes, ("select", config.select), ("ignore", config.ignore))
+
+
+def fixable(config: Config, codes: Iterable[str]) -> frozenset[str]:
+    """Return those of the rules' `codes` whose findings may be repaired, as `selected` does."""
+    return _chosen(codes, ("fixable", config.fixable), ("unfixable", config.unfixable))
+
+
+def _chosen(
+    codes: Iterable[str], taken: tuple[str, tuple[str, ...]], left: tuple[str, tuple[str, ...]]
+) -> frozenset[str]:
     codes = tuple(codes)
-    for key, prefixes in (("select", config.select), ("ignore", config.ignore)):
+    for key, prefixes in (taken, left):
         for prefix in prefixes:
             if not any(_covers(prefix, code) for code in codes):
                 raise ConfigError(f"{key}: no rule's code begins with {prefix}")
-    return frozenset(
-        code for code in codes if _longest(config.select, code) > _longest(config.ignore, code)
-    )
+    return frozenset(code for code in codes if _longest(taken[1], code) > _longest(left[1], code))
 
 
 def _covers(prefix: str, code: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncrun import cache, files
 from flake8_asyncrun.cache import Answer, Cache, Ground
-from flake8_asyncrun.config import Config, ConfigError, selected
+from flake8_asyncrun.config import Config, ConfigError, fixable, selected
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import fix_source
 from flake8_asyncrun.core.gate import may_have_findings
@@ -123,6 +123,8 @@ class _Job:
     file: TextFile
     config: Config
     rules: tuple[Rule, ...]
+    fixable: frozenset[str]
+    """The codes whose findings may be repaired."""
 
 
 def _prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> _Job | FileReport:
@@ -130,20 +132,22 @@ def _prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> _
     try:
         file = read()
         config = configure(path)
-        rules = _rules(config)
+        rules, codes = _rules(config)
     except (FileError, ConfigError) as error:
         return FileReport(path, errors=(str(error),))
-    return _Job(file, config, rules) if may_have_findings(file.text) else FileReport(path)
+    return _Job(file, config, rules, codes) if may_have_findings(file.text) else FileReport(path)
 
 
 @functools.cache
-def _rules(config: Config) -> tuple[Rule, ...]:
+def _rules(config: Config) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    """Return the rules to ask, and the codes of those whose findings may be repaired."""
     codes = selected(config, (rule.code for rule in ALL))
-    return tuple(
+    rules = tuple(
         rule
         for rule in ALL
         if rule.code in codes and (not rule.optional or rule.code in config.select)
     )
+    return rules, fixable(config, (rule.code for rule in ALL))
 
 
 def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> list[FileReport]:
@@ -184,7 +188,10 @@ def _check(
     def ask(source: Source) -> list[Finding]:
         found = _answer(source, around, job.rules)
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
-        return list(suppress(source, found.findings))
+        return [
+            finding if finding.code in job.fixable else replace(finding, fix=None)
+            for finding in suppress(source, found.findings)
+        ]
 
     def allowed(finding: Finding) -> bool:
         return finding.fix is not None and (

@@ -194,6 +194,41 @@ def test_only_what_is_selected_is_fixed() -> None:
     assert Path("a.py").read_text() == BAD.replace("run(main)", "run(main())")
 
 
+def test_only_what_is_fixable_is_fixed() -> None:
+    put(a=BAD)
+    lines = asyncrun("--fixable", "RUN102", "--unsafe-fixes", code=1).splitlines()
+    half = BAD.replace("run(main)", "run(main())")
+    assert Path("a.py").read_text() == half
+    assert lines[0].startswith("a.py:5:12: RUN402 asyncio.get_event_loop()"), (
+        "reported, without [*]"
+    )
+    assert lines[-1] == "Found 2 findings (1 fixed, 1 left)."
+    put(a=BAD)
+    asyncrun("--unfixable=RUN4,RUN3", code=1)
+    assert Path("a.py").read_text() == half
+    [finding] = json.loads(asyncrun("--unfixable=RUN4", "--output-format=json", code=1))
+    assert (finding["code"], finding["fix"]) == ("RUN402", None)
+    assert "[*]" not in asyncrun("--check", "--unfixable", "ALL", code=1)
+    asyncrun("--unfixable", "ALL", "--fixable", "RUN402", code=1)
+    assert Path("a.py").read_text() == FIXED
+
+
+def test_the_settings_may_say_what_is_fixable() -> None:
+    settings = Path("pyproject.toml")
+
+    def fixed(*arguments: str) -> list[str]:
+        put(a=BAD)
+        listed = json.loads(asyncrun("--check", "--output-format=json", *arguments, code=1))
+        return [each["code"] for each in listed if each["fix"] is not None]
+
+    settings.write_text('[tool.asyncrun]\nfixable = ["RUN1", "RUN4"]\nunfixable = ["RUN402"]\n')
+    assert fixed() == ["RUN102"]
+    assert fixed("--unfixable", "RUN102") == [], "added to what the file says"
+    assert fixed("--fixable", "RUN402") == ["RUN402"], "instead of it"
+    assert fixed("--isolated") == ["RUN402", "RUN102"]
+    assert fixed("--select", "ALL") == ["RUN102"]
+
+
 def test_noqa_silences() -> None:
     put(a=BAD.replace("run(main)", "run(main)  # noqa: RUN102"))
     assert found() == ["RUN402"]
@@ -236,6 +271,10 @@ def test_the_target_decides(version: str, safety: str) -> None:
         (("--select", "E5"), 'error: --select: expected codes such as "RUN1"'),
         (("--select", "RUN9"), "error: select: no rule's code begins with RUN9"),
         (("--ignore", "RUN9"), "error: ignore: no rule's code begins with RUN9"),
+        (("--fixable", "E5"), 'error: --fixable: expected codes such as "RUN1"'),
+        (("--unfixable", "RUN1011"), 'error: --unfixable: expected codes such as "RUN1"'),
+        (("--fixable", "RUN9"), "error: fixable: no rule's code begins with RUN9"),
+        (("--unfixable", "RUN9"), "error: unfixable: no rule's code begins with RUN9"),
         (("--target-version", "2.7"), "error: --target-version: Python 2.7 is not one of"),
         (("--python", "no-such-python"), "error: no-such-python: is neither an interpreter nor"),
         (("--explain", "RUN9"), "error: --explain: no rule is called RUN9"),

@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from flake8_asyncrun.config import Config, ConfigError, load, parse, selected
+from flake8_asyncrun.config import Config, ConfigError, fixable, load, parse, selected
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.run import look
 
@@ -22,6 +23,8 @@ def test_every_key_is_taken() -> None:
         "target-version": "3.8",
         "select": ["RUN1", "RUN201"],
         "ignore": ["RUN102"],
+        "fixable": ["RUN1"],
+        "unfixable": ["RUN101"],
         "unsafe-fixes": True,
         "python": ".venv",
         "loop-capturing": ["mypkg.Client"],
@@ -32,6 +35,8 @@ def test_every_key_is_taken() -> None:
         Target.since("3.8"),
         ("RUN1", "RUN201"),
         ("RUN102",),
+        ("RUN1",),
+        ("RUN101",),
         unsafe_fixes=True,
         python=".venv",
         loop_capturing=("mypkg.Client",),
@@ -61,6 +66,8 @@ def test_a_base_is_changed_only_where_something_is_said() -> None:
         ({"ignore": [1]}, "ignore: expected a list of codes"),
         ({"select": ["E501"]}, 'select: expected codes such as "RUN1", "RUN201" or "ALL"'),
         ({"ignore": ["RUN1011"]}, "ignore: expected codes"),
+        ({"fixable": "RUN1"}, "fixable: expected a list of codes"),
+        ({"unfixable": ["E501"]}, 'unfixable: expected codes such as "RUN1", "RUN201" or "ALL"'),
         ({"unsafe-fixes": 1}, "unsafe-fixes: expected true or false, not 1"),
         ({"python": ""}, "python: expected the path of an interpreter"),
         ({"unsafe_fixes": True}, "unsafe_fixes: unknown key; did you mean unsafe-fixes?"),
@@ -164,10 +171,22 @@ def test_the_longest_prefix_wins(
     assert selected(Config(select=select, ignore=ignore), CODES) == frozenset(expected)
 
 
-@pytest.mark.parametrize("key", ["select", "ignore"])
-def test_a_prefix_that_begins_no_code_is_named(key: str) -> None:
+def test_what_is_fixable_is_chosen_as_what_is_selected() -> None:
+    assert fixable(Config(), CODES) == frozenset(CODES)
+    assert fixable(Config(unfixable=("ALL",)), CODES) == frozenset()
+    config = Config(select=("RUN2",), fixable=("RUN1", "RUN201"), unfixable=("RUN101", "RUN2"))
+    assert fixable(config, CODES) == {"RUN102", "RUN201"}
+
+
+@pytest.mark.parametrize(
+    ("key", "choose"),
+    [("select", selected), ("ignore", selected), ("fixable", fixable), ("unfixable", fixable)],
+)
+def test_a_prefix_that_begins_no_code_is_named(
+    key: str, choose: Callable[[Config, tuple[str, ...]], frozenset[str]]
+) -> None:
     with pytest.raises(ConfigError, match=f"^{key}: no rule's code begins with RUN9$"):
-        selected(parse({key: ["RUN1", "RUN9"]}), CODES)
+        choose(parse({key: ["RUN1", "RUN9"]}), CODES)
 
 
 def project(folder: Path, text: str) -> str:
