@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -138,7 +138,7 @@ def main(
     reports = run(paths or (".",), configure, fix=fix, write=fix and not diff, cached=cached)
     if not reports:
         click.echo("warning: no Python files there", err=True)
-    _print(reports, diff=diff, form=output_format)
+    _print(reports, diff=diff, form=output_format, repaired=fix)
     sys.exit(_exit_code(reports))
 
 
@@ -216,19 +216,29 @@ def _print_manual(wanted: str) -> int:
     return _fail([f"--explain: no rule is called {wanted}; --list-rules names them"])
 
 
-def _print(reports: list[FileReport], *, diff: bool, form: str, err: bool = False) -> None:
+def _print(
+    reports: list[FileReport],
+    *,
+    diff: bool,
+    form: str,
+    repaired: bool = False,
+    err: bool = False,
+) -> None:
     from flake8_asyncrun import report
 
     if form == "json":
         click.echo(report.as_json(reports), nl=False, err=err)
     elif diff:
-        click.echo(report.diff(reports), nl=False)
+        click.echo(report.diff(reports, color=_has_color(sys.stdout)), nl=False)
         click.echo(report.summary(reports), nl=False, err=True)
     else:
-        stream = sys.stderr if err else sys.stdout
-        color = stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
-        click.echo(report.text(reports, color=color), nl=False, err=err)
+        color = _has_color(sys.stderr if err else sys.stdout)
+        click.echo(report.text(reports, color=color, repaired=repaired), nl=False, err=err)
     _fail(error for each in reports for error in each.errors)
+
+
+def _has_color(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _exit_code(reports: Iterable[FileReport]) -> int:

@@ -6,6 +6,8 @@ import difflib
 import io
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,12 @@ import click
 
 from flake8_asyncrun.core.model import Finding, Fix, Note, Safety
 from flake8_asyncrun.core.source import Source
+
+NO_FIX = "no fix: "
+"""How a note begins that gives the reason."""
+
+MOST_REASONS = 5
+"""How many reasons for refusing a fix are named after a repair."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +47,32 @@ class FileReport:
         return self.after != self.before
 
 
-def text(reports: Sequence[FileReport], *, color: bool = False) -> str:
-    """Return one line for each finding, its notes below it, and lines that count them."""
+def text(reports: Sequence[FileReport], *, color: bool = False, repaired: bool = False) -> str:
+    """Return one line for each finding, its notes below it, and lines that count them.
 
-    def styled(part: str, fg: str | None = None, bold: bool | None = None) -> str:
-        return click.style(part, fg=fg, bold=bold) if color else part
-
+    After a repair these lines also say what it refused to do, and why, and where it failed.
+    """
     lines: list[str] = []
-    colon = styled(":", "cyan")
     for report in reports:
         source = Source(report.path, report.after)
         for finding in report.findings:
-            line, column = source.line_and_column(finding.span.start)
-            name = styled(shown(report.path), bold=True)
-            code = styled(finding.code, "red", bold=True)
-            mark = f"{styled('[*]', 'cyan')} " if _is_fixable(finding, report) else ""
-            place = colon.join((name, str(line), str(column + 1), ""))
-            lines.append(f"{place} {code} {mark}{finding.message}")
-            lines += [f"    {_note(note)}" for note in finding.notes]
-    return "".join(f"{line}\n" for line in (*lines, *_closing(reports)))
+            lines += _told(finding, source, color, is_fixable=_is_fixable(finding, report))
+    return "".join(f"{line}\n" for line in (*lines, *_closing(reports, repaired)))
+
+
+def _told(finding: Finding, source: Source, color: bool, *, is_fixable: bool) -> Iterator[str]:
+    line, column = source.line_and_column(finding.span.start)
+    name = _styled(shown(source.path), color, bold=True)
+    code = _styled(finding.code, color, "red", bold=True)
+    mark = f"{_styled('[*]', color, 'cyan')} " if is_fixable else ""
+    place = _styled(":", color, "cyan").join((name, str(line), str(column + 1), ""))
+    yield f"{place} {code} {mark}{finding.message}"
+    for note in finding.notes:
+        yield f"    {_note(note)}"
+
+
+def _styled(part: str, color: bool, fg: str | None = None, bold: bool | None = None) -> str:
+    return click.style(part, fg=fg, bold=bold) if color else part
 
 
 def summary(reports: Sequence[FileReport]) -> str:
@@ -73,7 +88,7 @@ def _note(note: Note) -> str:
     return f"{note.text}: {shown(note.place.path)}:{note.place.line}" if note.place else note.text
 
 
-def _closing(reports: Sequence[FileReport]) -> Iterator[str]:
+def _closing(reports: Sequence[FileReport], repaired: bool) -> Iterator[str]:
     fixed = sum(len(report.applied) for report in reports)
     left = sum(len(report.findings) for report in reports)
     if fixed:
@@ -82,13 +97,39 @@ def _closing(reports: Sequence[FileReport]) -> Iterator[str]:
         yield f"Found {_count(left)}."
     elif not any(report.errors for report in reports):
         yield "Nothing found."
+    if repaired:
+        yield from _not_done(reports)
     fixable = sum(_is_fixable(finding, report) for report in reports for finding in report.findings)
     hidden = _hidden(reports)
     if fixable:
         more = f"; {hidden} more with --unsafe-fixes" if hidden else ""
-        yield f"[*] {fixable} fixable (run without --check){more}."
+        how = "" if repaired else " (run without --check)"
+        yield f"[*] {fixable} fixable{how}{more}."
     elif hidden:
         yield f"{hidden} fixable with --unsafe-fixes."
+
+
+def _not_done(reports: Sequence[FileReport]) -> Iterator[str]:
+    """Yield the lines about what a repair refused to do, and where it failed."""
+    findings = (finding for report in reports for finding in report.findings)
+    reasons = Counter(reason for finding in findings for reason in _refused(finding))
+    if reasons:
+        ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        said = [f"{reason} ({number})" for reason, number in ranked[:MOST_REASONS]]
+        if rest := ranked[MOST_REASONS:]:
+            said.append(f"other reasons ({sum(number for _, number in rest)})")
+        yield f"{reasons.total()} refused: {'; '.join(said)}."
+    if failed := sum(bool(report.errors) for report in reports):
+        yield f"{failed} file{'' if failed == 1 else 's'} failed."
+
+
+def _refused(finding: Finding) -> Iterator[str]:
+    """Yield why a finding has no fix, if that is known, without what differs between places."""
+    for note in finding.notes:
+        if note.text.startswith(NO_FIX):
+            reason = re.sub(r"`[^`]*`", "`…`", note.text.removeprefix(NO_FIX))
+            yield re.sub(r"\bline \d+", "line …", reason)
+            return
 
 
 def _is_fixable(finding: Finding, report: FileReport) -> bool:
@@ -156,8 +197,8 @@ def _location(source: Source, offset: int) -> dict[str, int]:
     return {"row": row, "column": column + 1}
 
 
-def diff(reports: Iterable[FileReport]) -> str:
-    """Return what was changed as a unified diff that `patch -p0` takes."""
+def diff(reports: Iterable[FileReport], *, color: bool = False) -> str:
+    """Return what was changed as a unified diff that, without colour, `patch -p0` takes."""
     lines = (
         line
         for report in reports
@@ -166,8 +207,20 @@ def diff(reports: Iterable[FileReport]) -> str:
         for line in difflib.unified_diff(_lines(report.before), _lines(report.after), name, name)
     )
     return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+        _painted(line, color)
+        if line.endswith("\n")
+        else f"{_painted(line, color)}\n\\ No newline at end of file\n"
+        for line in lines
     )
+
+
+def _painted(line: str, color: bool) -> str:
+    """Return a line of a diff as a terminal shows it."""
+    body = line.rstrip("\r\n")
+    if line.startswith(("---", "+++")):
+        return _styled(body, color, bold=True) + line[len(body) :]
+    fg = {"@": "cyan", "-": "red", "+": "green"}.get(line[0])
+    return line if fg is None else _styled(body, color, fg) + line[len(body) :]
 
 
 def _lines(text: str) -> list[str]:

@@ -38,6 +38,26 @@ async def main():
 
 asyncio.run([main(), main()])
 """
+CAPTURED = """\
+import asyncio
+
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    async def start(self):
+        self.loop.call_soon(print, "Hi")
+
+
+async def main(client):
+    await client.start()
+
+
+client = Client()
+asyncio.run(main(client))
+print(client)
+"""
 GOOD = "import asyncio\n\n\nasync def main():\n    pass\n\n\nasyncio.run(main())\n"
 
 
@@ -90,6 +110,19 @@ def test_safe_fixes_are_applied_and_the_rest_is_listed() -> None:
     assert lines[-2:] == ["Found 3 findings (2 fixed, 1 left).", "1 fixable with --unsafe-fixes."]
     assert Path("a.py").read_text() == FIXED
     assert Path("b.py").read_text() == UNSAFE
+
+
+def test_a_repair_says_what_it_refused_and_where_it_failed() -> None:
+    put(a=BAD, b="import asyncio\ndef (\n", c=CAPTURED, d=UNSAFE)
+    done = call(variables={"PYTHONIOENCODING": "utf-8"})
+    assert done.returncode == 2
+    assert done.stdout.decode().splitlines()[-4:] == [
+        "Found 4 findings (2 fixed, 2 left).",
+        "1 refused: `…` is used in line … too (1).",
+        "1 file failed.",
+        "1 fixable with --unsafe-fixes.",
+    ]
+    assert "refused" not in call("--check").stdout.decode()
 
 
 def test_a_second_run_changes_nothing() -> None:
@@ -418,24 +451,28 @@ def test_a_question_does_not_load_libcst(option: str) -> None:
 
 
 def test_no_colour_where_there_is_no_terminal() -> None:
-    put(b=UNSAFE)
+    put(a=BAD, b=UNSAFE)
     assert "\x1b" not in asyncrun("--check", code=1)
+    assert b"\x1b" not in call("--diff").stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 @pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colour_on_a_terminal(variables: dict[str, str], colored: bool) -> None:
+@pytest.mark.parametrize(("option", "part"), [("--check", "RUN402"), ("--diff", "get_running")])
+def test_colour_on_a_terminal(
+    variables: dict[str, str], colored: bool, option: str, part: str
+) -> None:
     import pty
 
-    put(b=UNSAFE)
+    put(a=BAD)
     parent, child = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    command = [sys.executable, "-m", "flake8_asyncrun", "--check", "b.py"]
+    command = [sys.executable, "-m", "flake8_asyncrun", option, "a.py"]
     subprocess.run(command, stdout=child, env={**environment, **variables}, timeout=60)
     os.close(child)
     written = os.read(parent, 10_000).decode()
     os.close(parent)
-    assert "RUN103" in written
+    assert part in written
     assert ("\x1b[" in written) == colored
 
 

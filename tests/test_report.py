@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from flake8_asyncrun import report
@@ -135,6 +136,69 @@ def test_the_closing_lines_count(
     assert sum("[*]" in line for line in above) == closing.count("[*] 1")
 
 
+def refusal(reason: str) -> Finding:
+    return Finding("RUN201", "x", Span(0, 1), None, (Note("made here"), Note(f"no fix: {reason}")))
+
+
+REFUSALS = (
+    refusal("`a` is used in line 3 too"),
+    refusal("it is built elsewhere"),
+    refusal("`b` is used in line 14 too"),
+)
+
+
+@pytest.mark.parametrize(
+    ("findings", "applied", "errors", "closing"),
+    [
+        ((), (), (), "Nothing found."),
+        ((SAFE,), (), (), "Found 1 finding.\n[*] 1 fixable."),
+        (
+            REFUSALS,
+            (SAFE,),
+            (),
+            """Found 4 findings (1 fixed, 3 left).
+3 refused: `…` is used in line … too (2); it is built elsewhere (1).""",
+        ),
+        (
+            (REFUSED, UNSAFE),
+            (),
+            ("a.py: one error", "a.py: another"),
+            """Found 2 findings.
+1 refused: `…` is used later (1).
+1 file failed.
+1 fixable with --unsafe-fixes.""",
+        ),
+        ((), (SAFE,), ("a.py: error",), "Found 1 finding (1 fixed, 0 left).\n1 file failed."),
+        ((), (), ("a.py: error",), "1 file failed."),
+        (
+            tuple(refusal(f"why {n}") for n in "7765432110"),
+            (),
+            (),
+            """Found 10 findings.
+10 refused: why 1 (2); why 7 (2); why 0 (1); why 2 (1); why 3 (1); other reasons (3).""",
+        ),
+    ],
+)
+def test_after_a_repair_they_say_what_was_not_done(
+    findings: tuple[Finding, ...],
+    applied: tuple[Finding, ...],
+    errors: tuple[str, ...],
+    closing: str,
+) -> None:
+    one = FileReport("a.py", BOT, BOT, findings, applied, errors)
+    written = report.text([one], repaired=True)
+    assert written.endswith(f"{closing}\n")
+    above = written.removesuffix(f"{closing}\n").splitlines()
+    assert [line for line in above if not line.startswith(("a.py:", " "))] == []
+    if not errors:
+        assert "refused" not in report.text([one])
+
+
+def test_files_that_failed_are_counted() -> None:
+    failed = FileReport("a.py", errors=("a.py: error",))
+    assert report.text([failed, FileReport("b.py"), failed], repaired=True) == "2 files failed.\n"
+
+
 def test_nothing_found_is_not_said_where_something_failed() -> None:
     assert report.text([FileReport("a.py", errors=("a.py: syntax error",))]) == ""
 
@@ -161,6 +225,16 @@ def test_diff(update: bool) -> None:
         FileReport("end.py", "x\n", "x"),
     ]
     compare("changes.diff", report.diff(changes), update)
+
+
+def test_a_diff_in_colour_is_the_same_diff() -> None:
+    changes = [FileReport("a b.py", BEFORE, AFTER), FileReport("end.py", "\tx\r\n", "\tx")]
+    colored = report.diff(changes, color=True)
+    assert click.unstyle(colored) == report.diff(changes)
+    for part, fg in (("@@ -1,5 +1,5 @@", "cyan"), ("-b = 2", "red"), ("+b = '日本'", "green")):
+        assert f"\n{click.style(part, fg=fg)}\n" in colored
+    assert colored.startswith(click.style("--- a b.py\t", bold=True))
+    assert f"{click.style('-' + chr(9) + 'x', fg='red')}\r\n" in colored, "before the line ends"
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git on this machine")
