@@ -66,6 +66,7 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--python", metavar="PATH", help="An interpreter or environment whose packages are imported."
 )
+@click.option("--add-noqa", is_flag=True, help="Silence what is left with # noqa comments.")
 @click.option("--isolated", is_flag=True, help="Read no pyproject.toml.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 @click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
@@ -85,6 +86,7 @@ def main(
     output_format: str,
     target_version: str | None,
     python: str | None,
+    add_noqa: bool,
     isolated: bool,
     no_cache: bool,
     stdin_filename: str | None,
@@ -106,6 +108,8 @@ def main(
         sys.exit(_print_rules() if explain is None else _print_manual(explain))
     if diff and output_format == "json":
         raise click.UsageError("--diff has no JSON form")
+    if check and add_noqa:
+        raise click.UsageError("--add-noqa cannot be combined with --check")
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with other paths")
 
@@ -133,9 +137,24 @@ def main(
     if paths == ("-",):
         form = output_format
         sys.exit(
-            _standard_input(stdin_filename, configure, fix=fix, diff=diff, form=form, cached=cached)
+            _standard_input(
+                stdin_filename,
+                configure,
+                fix=fix,
+                add_noqa=add_noqa,
+                diff=diff,
+                form=form,
+                cached=cached,
+            )
         )
-    reports = run(paths or (".",), configure, fix=fix, write=fix and not diff, cached=cached)
+    reports = run(
+        paths or (".",),
+        configure,
+        fix=fix,
+        write=fix and not diff,
+        add_noqa=add_noqa,
+        cached=cached,
+    )
     if not reports:
         click.echo("warning: no Python files there", err=True)
     _print(reports, diff=diff, form=output_format, repaired=fix)
@@ -170,6 +189,7 @@ def _standard_input(
     configure: Configure,
     *,
     fix: bool,
+    add_noqa: bool,
     diff: bool,
     form: str,
     cached: bool,
@@ -183,7 +203,7 @@ def _standard_input(
     data = sys.stdin.buffer.read()
     try:
         file = files.decode(name or "-", data)
-        result = run_text(file, configure, fix=fix, cached=cached)
+        result = run_text(file, configure, fix=fix, add_noqa=add_noqa, cached=cached)
         written = files.encode(file, result.after) if result.changed else data
     except files.FileError as error:
         result = FileReport(error.path, errors=(str(error),))

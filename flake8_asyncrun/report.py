@@ -41,6 +41,8 @@ class FileReport:
     """What could not be done, one line each, the path included."""
     unsafe_fixes: bool = False
     """Whether unsafe fixes are wanted too."""
+    silenced: int = 0
+    """How many more findings there were until `after` got its `# noqa`."""
 
     @property
     def changed(self) -> bool:
@@ -78,10 +80,12 @@ def _styled(part: str, color: bool, fg: str | None = None, bold: bool | None = N
 def summary(reports: Sequence[FileReport]) -> str:
     """Return the line that goes with a diff: how much it fixes, and how much it leaves."""
     fixed = sum(len(report.applied) for report in reports)
+    silenced = sum(report.silenced for report in reports)
     left = sum(len(report.findings) for report in reports)
     unsafe = _hidden(reports)
     more = f" ({unsafe} fixable with --unsafe-fixes)" if unsafe else ""
-    return f"Would fix {_count(fixed)}, {left} left{more}.\n"
+    quiet = f"silence {silenced}, " if silenced else ""
+    return f"Would fix {_count(fixed)}, {quiet}{left} left{more}.\n"
 
 
 def _note(note: Note) -> str:
@@ -90,9 +94,11 @@ def _note(note: Note) -> str:
 
 def _closing(reports: Sequence[FileReport], repaired: bool) -> Iterator[str]:
     fixed = sum(len(report.applied) for report in reports)
+    silenced = sum(report.silenced for report in reports)
     left = sum(len(report.findings) for report in reports)
-    if fixed:
-        yield f"Found {_count(left + fixed)} ({fixed} fixed, {left} left)."
+    if fixed or silenced:
+        quiet = f"{silenced} silenced, " if silenced else ""
+        yield f"Found {_count(left + fixed + silenced)} ({fixed} fixed, {quiet}{left} left)."
     elif left:
         yield f"Found {_count(left)}."
     elif not any(report.errors for report in reports):

@@ -18,7 +18,7 @@ from flake8_asyncrun.core.fix import fix_source
 from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
-from flake8_asyncrun.core.suppress import suppress
+from flake8_asyncrun.core.suppress import silence, suppress
 from flake8_asyncrun.files import FileError, TextFile
 from flake8_asyncrun.locks import Versions, versions
 from flake8_asyncrun.names.knowledge import Knowledge, Told
@@ -75,17 +75,20 @@ def run(
     *,
     fix: bool,
     write: bool,
+    add_noqa: bool = False,
     cached: bool = True,
 ) -> list[FileReport]:
     """Check all Python files that `paths` name, and return a report for each, in a fixed order.
 
-    With `fix` the reports hold the text with its fixes, with `write` the files do, too. Unless they
-    may be `cached`, no answers of earlier runs are used or kept. Nothing is raised: what could not
-    be done is in the reports' `errors`.
+    With `fix` the reports hold the text with its fixes, and with `add_noqa` a `# noqa` for what is
+    left then; with `write` the files do, too. Unless they may be `cached`, no answers of earlier
+    runs are used or kept. Nothing is raised: what could not be done is in the reports' `errors`.
     """
     names, unlisted = files.python_files(paths)
     jobs = [_prepare(name, functools.partial(files.read, name), configure) for name in names]
     reports = _settle(jobs, fix=fix, cached=cached)
+    if add_noqa:
+        reports = _silence(jobs, reports, cached=cached)
     if write:
         reports = [
             _write(job.file, report) if isinstance(job, _Job) and report.changed else report
@@ -94,9 +97,18 @@ def run(
     return [*reports, *(FileReport(error.path, errors=(str(error),)) for error in unlisted)]
 
 
-def run_text(file: TextFile, configure: Configure, *, fix: bool, cached: bool = True) -> FileReport:
+def run_text(
+    file: TextFile,
+    configure: Configure,
+    *,
+    fix: bool,
+    add_noqa: bool = False,
+    cached: bool = True,
+) -> FileReport:
     """Check one text that was not read from its path, as `run` does. No file is changed."""
-    return _settle([_prepare(file.path, lambda: file, configure)], fix=fix, cached=cached)[0]
+    jobs = [_prepare(file.path, lambda: file, configure)]
+    reports = _settle(jobs, fix=fix, cached=cached)
+    return (_silence(jobs, reports, cached=cached) if add_noqa else reports)[0]
 
 
 def look(
@@ -157,10 +169,7 @@ def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> li
         for job in jobs
     ]
     for _ in range(ROUNDS):
-        find_surroundings = _surroundings(
-            {os.path.realpath(report.path): report.after for report in reports if report.changed},
-            cached=cached,
-        )
+        find_surroundings = _surroundings(_changed(reports), cached=cached)
         earlier = reports
         reports = [
             _check(job, report, find_surroundings, fix=fix) if isinstance(job, _Job) else report
@@ -174,6 +183,34 @@ def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> li
         if is_moving
         else report
         for report, is_moving in zip(reports, moved, strict=True)
+    ]
+
+
+def _changed(reports: Iterable[FileReport]) -> dict[str, str]:
+    """Return the texts that are not on disk yet, by the real paths of their files."""
+    return {os.path.realpath(report.path): report.after for report in reports if report.changed}
+
+
+def _silence(
+    jobs: Sequence[_Job | FileReport], reports: Sequence[FileReport], *, cached: bool
+) -> list[FileReport]:
+    """Return the reports with a `# noqa` for each finding, as far as there can be one."""
+    find_surroundings = _surroundings(_changed(reports), cached=cached)
+
+    def silenced(job: _Job, report: FileReport) -> FileReport:
+        text = silence(Source(report.path, report.after), report.findings)
+        if text == report.after:
+            return report
+        checked = _check(job, replace(report, after=text), find_surroundings, fix=False)
+        if checked.after != text:
+            return report
+        errors = tuple(dict.fromkeys((*report.errors, *checked.errors)))
+        number = len(report.findings) - len(checked.findings)
+        return replace(checked, silenced=number, errors=errors)
+
+    return [
+        silenced(job, report) if isinstance(job, _Job) and report.findings else report
+        for job, report in zip(jobs, reports, strict=True)
     ]
 
 

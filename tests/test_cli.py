@@ -267,6 +267,55 @@ def test_noqa_silences() -> None:
     assert found() == ["RUN402"]
 
 
+def test_what_is_left_is_silenced() -> None:
+    put(a=BAD, b=UNSAFE, c=CAPTURED)
+    said = asyncrun("--add-noqa", code=1)
+    assert said == "Found 4 findings (2 fixed, 2 silenced, 0 left).\n"
+    assert Path("a.py").read_text() == FIXED
+    silenced = UNSAFE.replace("main()])", "main()])  # noqa: RUN103")
+    assert Path("b.py").read_text() == silenced
+    captured = CAPTURED.replace("= Client()", "= Client()  # noqa: RUN201")
+    assert Path("c.py").read_text() == captured
+    assert asyncrun("--add-noqa", code=0) == asyncrun("--check", code=0) == "Nothing found.\n"
+    assert (Path("b.py").read_text(), Path("c.py").read_text()) == (silenced, captured)
+
+
+def test_all_may_be_silenced_and_nothing_repaired() -> None:
+    put(a=BAD.replace("event_loop()", "event_loop()  # noqa: F841"))
+    asyncrun("--add-noqa", "--unfixable", "ALL", code=1)
+    assert Path("a.py").read_text() == BAD.replace(
+        "event_loop()", "event_loop()  # noqa: F841, RUN402"
+    ).replace("run(main)", "run(main)  # noqa: RUN102")
+    assert asyncrun("--add-noqa", code=0) == "Nothing found.\n"
+
+
+def test_silencing_keeps_ends_of_lines_and_encodings() -> None:
+    text = f"# coding: latin-1\n# \xe9\n{UNSAFE}".replace("\n", "\r\n").rstrip()
+    Path("b.py").write_bytes(text.encode("latin-1"))
+    asyncrun("--add-noqa", code=1)
+    assert Path("b.py").read_bytes() == f"{text}  # noqa: RUN103".encode("latin-1")
+
+
+def test_what_cannot_be_silenced_is_listed() -> None:
+    text = UNSAFE.replace("main()])", "main()]); x = '# noqa: E501'")
+    put(b=text)
+    lines = asyncrun("--add-noqa", code=1).splitlines()
+    assert lines[0].startswith("b.py:8:1: RUN103 ")
+    assert lines[-2:] == ["Found 1 finding.", "1 fixable with --unsafe-fixes."]
+    assert Path("b.py").read_text() == text
+
+
+def test_what_would_be_silenced_is_shown() -> None:
+    put(a=BAD, b=UNSAFE)
+    done = call("--add-noqa", "--diff")
+    assert b"+asyncio.run([main(), main()])  # noqa: RUN103" in done.stdout
+    assert done.stderr.decode().strip() == "Would fix 2 findings, silence 1, 0 left."
+    assert (Path("a.py").read_text(), Path("b.py").read_text()) == (BAD, UNSAFE)
+    done = call("--add-noqa", "-", stdin=UNSAFE.encode())
+    assert done.stdout.decode() == UNSAFE.replace("main()])", "main()])  # noqa: RUN103")
+    assert done.stderr.decode().strip() == "Found 1 finding (0 fixed, 1 silenced, 0 left)."
+
+
 def test_settings_of_a_project_count(here: Path) -> None:
     shutil.copytree(PROJECTS / "bot", here / "bot")
     lines = asyncrun("bot", code=1).splitlines()
@@ -327,6 +376,7 @@ def test_a_job_that_cannot_be_done_is_one_line(arguments: tuple[str, ...], said:
         (("--no-such-option",), "No such option"),
         (("--output-format", "xml"), "'xml' is not one of"),
         (("--diff", "--output-format", "json"), "--diff has no JSON form"),
+        (("--check", "--add-noqa"), "--add-noqa cannot be combined with --check"),
         (("-", "a.py"), "- cannot be combined with other paths"),
     ],
 )

@@ -194,6 +194,14 @@ def test_after_a_repair_they_say_what_was_not_done(
         assert "refused" not in report.text([one])
 
 
+def test_what_was_silenced_is_counted() -> None:
+    one = FileReport("a.py", BOT, BOT, (), (SAFE,), silenced=2)
+    two = FileReport("b.py", BOT, BOT, (REFUSED,), silenced=1)
+    assert report.text([one, two]).endswith("Found 5 findings (1 fixed, 3 silenced, 1 left).\n")
+    assert report.text([two]).endswith("Found 2 findings (0 fixed, 1 silenced, 1 left).\n")
+    assert report.summary([one, two]) == "Would fix 1 finding, silence 3, 1 left.\n"
+
+
 def test_files_that_failed_are_counted() -> None:
     failed = FileReport("a.py", errors=("a.py: error",))
     assert report.text([failed, FileReport("b.py"), failed], repaired=True) == "2 files failed.\n"

@@ -67,6 +67,15 @@ def compiles(text: str) -> bool:
     return True
 
 
+def means_the_same(text: str, other: str) -> bool:
+    """Say whether two texts have the same tree in the same places, whatever their comments are."""
+    try:
+        trees = [ast.dump(parse_any_depth(one), include_attributes=True) for one in (text, other)]
+    except (Unreadable, RecursionError):
+        return False
+    return trees[0] == trees[1]
+
+
 def _depth(tree: ast.Module) -> int:
     deepest = 0
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
