@@ -17,6 +17,9 @@ from flake8_asyncrun import __version__
 # What reads files or rules is imported where it is used: --help must not pay for LibCST.
 if TYPE_CHECKING:
     from flake8_asyncrun.config import Config
+    from flake8_asyncrun.consent import Approve
+    from flake8_asyncrun.core.model import Finding
+    from flake8_asyncrun.core.source import Source
     from flake8_asyncrun.report import FileReport
     from flake8_asyncrun.run import Configure
 
@@ -48,6 +51,7 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--check", is_flag=True, help="Only report; change nothing.")
 @click.option("--diff", is_flag=True, help="Show what would change; change nothing.")
+@click.option("--interactive", is_flag=True, help="Show each fix, and ask whether to apply it.")
 @click.option(
     "--unsafe-fixes/--no-unsafe-fixes",
     default=None,
@@ -78,6 +82,7 @@ def main(
     paths: tuple[str, ...],
     check: bool,
     diff: bool,
+    interactive: bool,
     unsafe_fixes: bool | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -110,6 +115,21 @@ def main(
         raise click.UsageError("--diff has no JSON form")
     if check and add_noqa:
         raise click.UsageError("--add-noqa cannot be combined with --check")
+    if interactive:
+        others = {
+            "--check": check,
+            "--diff": diff,
+            "--add-noqa": add_noqa,
+            "--output-format json": output_format == "json",
+            "-": "-" in paths,
+        }
+        for other, is_given in others.items():
+            if is_given:
+                raise click.UsageError(f"--interactive cannot be combined with {other}")
+        if sys.stdin is None:
+            sys.exit(_fail(["--interactive: there is no standard input to take answers from"]))
+        if isinstance(sys.stdin, io.TextIOWrapper):  # what cannot be decoded is no answer
+            sys.stdin.reconfigure(errors="replace")
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with other paths")
 
@@ -131,7 +151,7 @@ def main(
         sys.exit(_fail([f"--{error}"]))
     configure = functools.partial(_configure, given, isolated)
 
-    from flake8_asyncrun.run import run
+    from flake8_asyncrun.run import run, run_asking
 
     fix, cached = diff or not check, not no_cache
     if paths == ("-",):
@@ -147,14 +167,17 @@ def main(
                 cached=cached,
             )
         )
-    reports = run(
-        paths or (".",),
-        configure,
-        fix=fix,
-        write=fix and not diff,
-        add_noqa=add_noqa,
-        cached=cached,
-    )
+    if interactive:
+        reports = run_asking(paths or (".",), configure, _asker(), cached=cached)
+    else:
+        reports = run(
+            paths or (".",),
+            configure,
+            fix=fix,
+            write=fix and not diff,
+            add_noqa=add_noqa,
+            cached=cached,
+        )
     if not reports:
         click.echo("warning: no Python files there", err=True)
     _print(reports, diff=diff, form=output_format, repaired=fix)
@@ -182,6 +205,51 @@ def _configure(given: dict[str, object], isolated: bool, path: str) -> Config:
             *(config.unfixable if "unfixable" in given else ()),
         ),
     )
+
+
+def _asker() -> Approve:
+    """Return what shows a fix and asks the user about it."""
+    from flake8_asyncrun.core.fix import apply
+    from flake8_asyncrun.report import question, shown
+
+    approved: set[str] = set()
+
+    def approve(source: Source, finding: Finding) -> bool | None:
+        if finding.code in approved:
+            return True
+        after = apply(source.text, [finding])
+        click.echo(question(source, finding, after, color=_has_color(sys.stdout)), nl=False)
+        choices = f"y(es), n(o), a(ll of {finding.code}), q(uit)"
+        try:
+            answer = click.prompt(
+                f"Apply this fix? {choices}", value_proc=_answer, prompt_suffix=": "
+            )
+        except click.Abort as abort:
+            click.echo()
+            where = f"{shown(source.path)} is left as it was"
+            if not isinstance(abort.__context__, EOFError):
+                click.echo(f"interrupted; {where}", err=True)
+                raise KeyboardInterrupt from None
+            sys.exit(_fail([f"--interactive: standard input has ended; {where}"]))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            sys.exit(_fail([f"--interactive: no answers can be read: {error.strerror}"]))
+        click.echo()
+        if answer == "all":
+            approved.add(finding.code)
+        return None if answer == "quit" else answer != "no"
+
+    return approve
+
+
+def _answer(text: str) -> str:
+    """Return the word that an answer means."""
+    given = text.strip().lower()
+    for word in ("yes", "no", "all", "quit"):
+        if given in (word, word[0]):
+            return word
+    raise click.UsageError(f"expected y, n, a or q, not {text.strip()!r}")
 
 
 def _standard_input(

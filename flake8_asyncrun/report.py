@@ -62,6 +62,16 @@ def text(reports: Sequence[FileReport], *, color: bool = False, repaired: bool =
     return "".join(f"{line}\n" for line in (*lines, *_closing(reports, repaired)))
 
 
+def question(source: Source, finding: Finding, after: str, *, color: bool = False) -> str:
+    """Return a finding with its notes, what its fix does, and the diff to the text `after` it."""
+    told = _told(finding, source, color, is_fixable=True)
+    fix = finding.fix
+    unsafe = " (unsafe)" if fix is not None and fix.safety is Safety.UNSAFE else ""
+    title = [f"    fix: {fix.title}{unsafe}"] if fix is not None else []
+    changes = diff([FileReport(source.path, source.text, after)], color=color)
+    return "".join(f"{line}\n" for line in (*told, *title)) + changes
+
+
 def _told(finding: Finding, source: Source, color: bool, *, is_fixable: bool) -> Iterator[str]:
     line, column = source.line_and_column(finding.span.start)
     name = _styled(shown(source.path), color, bold=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncrun import cache, files
 from flake8_asyncrun.cache import Answer, Cache, Ground
 from flake8_asyncrun.config import Config, ConfigError, fixable, selected
+from flake8_asyncrun.consent import Approve, Consent
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import fix_source
 from flake8_asyncrun.core.gate import may_have_findings
@@ -95,6 +96,56 @@ def run(
             for job, report in zip(jobs, reports, strict=True)
         ]
     return [*reports, *(FileReport(error.path, errors=(str(error),)) for error in unlisted)]
+
+
+def run_asking(
+    paths: Iterable[str], configure: Configure, approve: Approve, *, cached: bool = True
+) -> list[FileReport]:
+    """Repair the Python files that `paths` name, one after the other, as far as the user approves.
+
+    A file is written once all is asked that it gives reason to ask; `approve` may raise, and leaves
+    the file as it was. When it ends the asking, the files that were not looked at have no report.
+    """
+    names, unlisted = files.python_files(paths)
+    consents = {name: Consent(approve) for name in names}
+    reports: dict[str, FileReport] = {}
+    find_surroundings = _surroundings({}, cached=cached)
+
+    def repair(name: str) -> FileReport:
+        # Read when it is its turn: asking takes its time, and the file may have changed meanwhile.
+        job = _prepare(name, functools.partial(files.read, name), configure)
+        if isinstance(job, FileReport):
+            return job
+        consent = consents[name]
+        start = FileReport(name, job.file.text, job.file.text)
+        report = _check(job, start, find_surroundings, fix=True, consent=consent)
+        told = replace(report, findings=tuple(map(consent.told, report.findings)))
+        return _write(job.file, told) if told.changed else told
+
+    for _ in range(ROUNDS):
+        has_changed = False
+        for name in names:
+            earlier = reports.get(name)
+            if earlier is not None and earlier.errors:
+                continue
+            report = repair(name)
+            if report.changed:
+                has_changed = True
+                find_surroundings = _surroundings({}, cached=cached)
+            reports[name] = (
+                replace(report, before=earlier.before, applied=(*earlier.applied, *report.applied))
+                if earlier is not None
+                else report
+            )
+            if consents[name].is_over:
+                has_changed = False
+                break
+        if not has_changed:
+            break
+    return [
+        *reports.values(),
+        *(FileReport(error.path, errors=(str(error),)) for error in unlisted),
+    ]
 
 
 def run_text(
@@ -215,7 +266,12 @@ def _silence(
 
 
 def _check(
-    job: _Job, report: FileReport, find_surroundings: _FindSurroundings, *, fix: bool
+    job: _Job,
+    report: FileReport,
+    find_surroundings: _FindSurroundings,
+    *,
+    fix: bool,
+    consent: Consent | None = None,
 ) -> FileReport:
     path = job.file.path
     module = files.module_name(path, files.project_roots(path))
@@ -225,14 +281,19 @@ def _check(
     def ask(source: Source) -> list[Finding]:
         found = _answer(source, around, job.rules)
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
-        return [
+        findings = [
             finding if finding.code in job.fixable else replace(finding, fix=None)
             for finding in suppress(source, found.findings)
         ]
+        if consent is not None:
+            consent.see(source, findings)
+        return findings
 
     def allowed(finding: Finding) -> bool:
-        return finding.fix is not None and (
-            finding.fix.safety is Safety.SAFE or job.config.unsafe_fixes
+        return (
+            finding.fix is not None
+            and (finding.fix.safety is Safety.SAFE or job.config.unsafe_fixes)
+            and (consent is None or consent.allows(finding))
         )
 
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -316,6 +318,156 @@ def test_what_would_be_silenced_is_shown() -> None:
     assert done.stderr.decode().strip() == "Found 1 finding (0 fixed, 1 silenced, 0 left)."
 
 
+def answered(*answers: str, options: tuple[str, ...] = (), code: int = 1) -> str:
+    """Run asyncrun-fix --interactive; what it prints, asked and answered from a pipe."""
+    stdin = "".join(f"{answer}\n" for answer in answers).encode()
+    done = call("--interactive", *options, stdin=stdin)
+    assert (done.stderr.decode(), done.returncode) == ("", code)
+    return done.stdout.decode().replace("\r\n", "\n")
+
+
+def test_each_fix_is_shown_and_asked_about() -> None:
+    put(a=BAD, b=UNSAFE)
+    said = answered("n", "y")
+    assert Path("a.py").read_text() == BAD.replace("run(main)", "run(main())")
+    first, second, closing = said.split("Apply this fix? ")
+    assert first.startswith("a.py:5:12: RUN402 [*] asyncio.get_event_loop() in a coroutine")
+    assert (
+        """
+    fix: Call get_running_loop()
+--- a.py
++++ a.py
+@@ -2,7 +2,7 @@
+"""
+        in first
+    )
+    assert (
+        "\n-    loop = asyncio.get_event_loop()\n+    loop = asyncio.get_running_loop()\n" in first
+    )
+    assert second.startswith("y(es), n(o), a(ll of RUN402), q(uit): \na.py:9:1: RUN102 [*] ")
+    assert "\n-asyncio.run(main)\n+asyncio.run(main())\n" in second
+    assert "get_running_loop()\n" not in second, "each diff shows its own fix only"
+    assert closing.startswith("y(es), n(o), a(ll of RUN102), q(uit): \na.py:5:12: RUN402 asyncio")
+    assert "\x1b" not in said
+    assert closing.splitlines()[-3:] == [
+        "Found 3 findings (1 fixed, 2 left).",
+        "1 refused: you said no (1).",
+        "1 fixable with --unsafe-fixes.",
+    ]
+
+
+def test_unsafe_fixes_say_so_when_they_are_asked_about() -> None:
+    put(b=UNSAFE)
+    said = answered("yes", options=("--unsafe-fixes",))
+    assert " (unsafe)\n--- b.py\n" in said
+    assert said.endswith("\nFound 1 finding (1 fixed, 0 left).\n")
+
+
+def test_all_of_a_rule_may_be_approved() -> None:
+    twice = BAD.replace("    print(", "    asyncio.get_event_loop()\n    print(")
+    put(a=twice, b=BAD)
+    said = answered("A", "No", "n")
+    assert said.count("Apply this fix?") == 3
+    assert Path("a.py").read_text() == twice.replace("get_event_loop", "get_running_loop")
+    assert Path("b.py").read_text() == BAD.replace("get_event_loop", "get_running_loop")
+    assert "Found 5 findings (3 fixed, 2 left).\n2 refused: you said no (2).\n" in said
+
+
+def test_asking_may_be_ended() -> None:
+    put(a=BAD, b=BAD)
+    said = answered("y", "q")
+    assert said.count("Apply this fix?") == 2
+    assert Path("a.py").read_text() == BAD.replace("get_event_loop", "get_running_loop")
+    assert Path("b.py").read_text() == BAD
+    assert said.endswith("Found 2 findings (1 fixed, 1 left).\n[*] 1 fixable.\n")
+
+
+def test_without_a_fix_nothing_is_asked() -> None:
+    put(c=GOOD, d=CAPTURED)
+    assert answered(options=("c.py",), code=0) == "Nothing found.\n"
+    assert "Apply" not in answered(options=("d.py",))
+    assert "Apply" not in answered(options=("--unfixable", "ALL"))
+
+
+def test_what_is_no_answer_is_asked_again() -> None:
+    put(a=BAD)
+    said = answered("maybe", "", "y", "YES")
+    assert said.count("Error: expected y, n, a or q, not 'maybe'\n") == 1
+    assert Path("a.py").read_text() == FIXED
+
+
+def test_bytes_that_are_no_text_are_no_answer() -> None:
+    put(a=BAD)
+    done = call("--interactive", stdin=b"\xff\ny\ny\n")
+    assert (done.stderr, done.returncode) == (b"", 1)
+    assert b"Error: expected y, n, a or q, not " in done.stdout
+    assert Path("a.py").read_text() == FIXED
+
+
+def test_answers_that_end_leave_the_file_as_it_was() -> None:
+    put(a=BAD, b=BAD)
+    done = call("--interactive", stdin=b"y\ny\ny\n")
+    [line] = done.stderr.decode().splitlines()
+    assert line == "error: --interactive: standard input has ended; b.py is left as it was"
+    assert done.returncode == 2
+    assert (Path("a.py").read_text(), Path("b.py").read_text()) == (FIXED, BAD)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+@pytest.mark.parametrize(
+    ("redirection", "said"),
+    [
+        ("<&-", "there is no standard input to take answers from"),
+        ("<a.py 0>out", "no answers can be read: "),
+        ("</dev/null", "standard input has ended; a.py is left as it was"),
+    ],
+)
+def test_without_readable_input_nothing_is_asked(redirection: str, said: str) -> None:
+    put(a=BAD)
+    command = f"exec {sys.executable} -m flake8_asyncrun --interactive a.py {redirection}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr.startswith(f"error: --interactive: {said}")
+    assert (done.stderr.count("\n"), done.returncode) == (1, 2)
+    assert Path("a.py").read_text() == BAD
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_an_interrupt_at_a_question_leaves_the_file_as_it_was() -> None:
+    import pty
+
+    put(a=BAD, b=BAD)
+    parent, child = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "flake8_asyncrun", "--interactive"]
+    written = ""
+
+    def read_until(part: str, number: int = 1) -> None:
+        nonlocal written
+        while written.count(part) < number:
+            ready, _, _ = select.select([parent], [], [], 60)
+            assert ready, written
+            written += os.read(parent, 10_000).decode()
+
+    process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=environment)
+    try:
+        for number in (1, 2, 3):
+            read_until("q(uit):", number)
+            os.write(parent, b"y\n")
+        read_until("q(uit):", 4)
+        process.send_signal(signal.SIGINT)
+        read_until("interrupted; b.py is left as it was")
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(child)
+        os.close(parent)
+    assert "\x1b[32m+    loop = asyncio.get_running_loop()\x1b[0m" in written
+    assert "Traceback" not in written
+    assert (Path("a.py").read_text(), Path("b.py").read_text()) == (FIXED, BAD)
+    assert sorted(path.name for path in Path().iterdir()) == ["a.py", "b.py"]
+
+
 def test_settings_of_a_project_count(here: Path) -> None:
     shutil.copytree(PROJECTS / "bot", here / "bot")
     lines = asyncrun("bot", code=1).splitlines()
@@ -377,6 +529,14 @@ def test_a_job_that_cannot_be_done_is_one_line(arguments: tuple[str, ...], said:
         (("--output-format", "xml"), "'xml' is not one of"),
         (("--diff", "--output-format", "json"), "--diff has no JSON form"),
         (("--check", "--add-noqa"), "--add-noqa cannot be combined with --check"),
+        (("--interactive", "--check"), "--interactive cannot be combined with --check"),
+        (("--interactive", "--diff"), "--interactive cannot be combined with --diff"),
+        (("--interactive", "--add-noqa"), "--interactive cannot be combined with --add-noqa"),
+        (("--interactive", "-"), "--interactive cannot be combined with -"),
+        (
+            ("--interactive", "--output-format=json"),
+            "--interactive cannot be combined with --output-format json",
+        ),
         (("-", "a.py"), "- cannot be combined with other paths"),
     ],
 )

@@ -11,8 +11,10 @@ import pytest
 
 from flake8_asyncrun import cache, files, run
 from flake8_asyncrun.config import Config, ConfigError
-from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
+from flake8_asyncrun.consent import Approve
+from flake8_asyncrun.core.model import Edit, Finding, Fix, Safety, Span
 from flake8_asyncrun.core.rule import Check, File, Hit, Rule
+from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL, not_analysed
 
@@ -264,6 +266,173 @@ def test_files_that_never_come_to_rest_are_left(made_up: MadeUp) -> None:
     assert second.errors == ("b.py: its fixes do not come to rest",)
     assert third.errors == ()
     assert Path("a.py").read_text() == f"{USE}1\n"
+
+
+Said = dict[str, bool | None]
+
+
+def asking(said: Said, asked: list[str]) -> Approve:
+    """Answer by the title of a fix, and note what was asked."""
+
+    def approve(source: Source, finding: Finding) -> bool | None:
+        assert finding.fix is not None
+        line, _ = source.line_and_column(finding.span.start)
+        asked.append(f"{source.path}:{line} {finding.fix.title}")
+        return said.get(finding.fix.title, True)
+
+    return approve
+
+
+def repair_asking(said: Said, config: Config | None = None) -> tuple[list[FileReport], list[str]]:
+    asked: list[str] = []
+    approve = asking(said, asked)
+    return run.run_asking(["."], lambda path: config or Config(), approve), asked
+
+
+def test_only_what_is_approved_is_repaired(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "new")), rule("RUN902", renaming("was", "is_")))
+    put(a=f"{USE}was\nold\nwas\n", b=f"{USE}x\n", c=f"{USE}old\n")
+    reports, asked = repair_asking({"Say is_": False})
+    assert asked == ["a.py:2 Say is_", "a.py:3 Say new", "a.py:4 Say is_", "c.py:2 Say new"]
+    assert Path("a.py").read_text() == reports[0].after == f"{USE}was\nnew\nwas\n"
+    assert Path("c.py").read_text() == f"{USE}new\n"
+    assert [(len(report.applied), codes(report)) for report in reports] == [
+        (1, ["RUN902", "RUN902"]),
+        (0, []),
+        (1, []),
+    ]
+    for finding in reports[0].findings:
+        assert (finding.fix, finding.notes[-1].text) == (None, "no fix: you said no")
+
+
+def test_unsafe_and_unfixable_ones_are_not_asked_about(made_up: MadeUp) -> None:
+    made_up(
+        rule("RUN901", renaming("old", "new")),
+        rule("RUN902", renaming("risky", "safe", Safety.UNSAFE)),
+    )
+    put(a=f"{USE}old\nrisky\n")
+    assert repair_asking({}, Config(unfixable=("RUN901",)))[1] == []
+    config = Config(unfixable=("RUN901",), unsafe_fixes=True)
+    assert repair_asking({}, config)[1] == ["a.py:3 Say safe"]
+    assert Path("a.py").read_text() == f"{USE}old\nsafe\n"
+
+
+def test_a_fix_that_was_refused_is_not_asked_about_again(made_up: MadeUp) -> None:
+    def insert(name: cst.Name, file: File) -> Iterator[Hit]:
+        if name.value == "long":
+            edit = Edit(file.span(name), "short\n\nlonger")
+            yield Hit(name, "long", Fix("Say more", (edit,), Safety.SAFE))
+
+    def wrap(name: cst.Name, file: File) -> Iterator[Hit]:
+        """Move all of the file into a function, as a fix of ours would."""
+        text = file.source.text
+        if name.value == "wrap":
+            body = text.replace(USE, "").replace("wrap", "pass").replace("\n", "\n    ").rstrip()
+            whole = Edit(Span(len(USE), len(text.encode())), f"def main():\n    {body}\n")
+            yield Hit(name, "wrap", Fix("Wrap it", (whole,), Safety.SAFE))
+
+    made_up(
+        rule("RUN901", insert),
+        rule("RUN902", renaming("old", "new")),
+        rule("RUN903", renaming("shorter", "é")),
+        rule("RUN904", wrap),
+    )
+    put(a=f"{USE}old\nlong\nold; shorter; old\nwrap\n", b=f"{USE}é\n")
+    reports, asked = repair_asking({"Say new": False})
+    assert asked == [
+        "a.py:2 Say new",
+        "a.py:3 Say more",
+        "a.py:4 Say new",
+        "a.py:4 Say é",
+        "a.py:4 Say new",
+        "a.py:7 Wrap it",
+    ]
+    after = "def main():\n    old\n    short\n    \n    longer\n    old; é; old\n    pass\n"
+    assert Path("a.py").read_text("utf-8") == f"{USE}{after}"
+    assert codes(reports[0]) == ["RUN902"] * 3
+    assert all(finding.notes for finding in reports[0].findings)
+
+
+def test_findings_with_the_same_fix_are_one_question(made_up: MadeUp) -> None:
+    def both(name: cst.Name, file: File) -> Iterator[Hit]:
+        if name.value == "old":
+            start = file.source.text.index("old")
+            edits = tuple(Edit(Span(at, at + 3), "new") for at in (start, start + 4))
+            yield Hit(name, "old", Fix("Say new", edits, Safety.SAFE))
+
+    made_up(rule("RUN901", both), rule("RUN902", renaming("was", "is_")))
+    put(a=f"{USE}old\nold\nwas\n")
+    reports, asked = repair_asking({"Say new": False})
+    assert asked == ["a.py:2 Say new", "a.py:4 Say is_"]
+    assert len(reports[0].findings) == 2
+    reports, asked = repair_asking({})
+    assert asked == ["a.py:2 Say new"]
+    assert (len(reports[0].applied), reports[0].findings) == (2, ())
+
+
+def test_fixes_in_other_files_make_new_questions(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "new")), rule("RUN902", following))
+    text = f"{USE}mine\nold\n"
+    put(a=text, b=f"{USE}old\n")
+    reports, asked = repair_asking({"Follow": True})
+    assert asked == ["a.py:3 Say new", "b.py:2 Say new", "a.py:2 Follow"]
+    assert Path("a.py").read_text() == f"{USE}yours\nnew\n"
+    assert [finding.code for finding in reports[0].applied] == ["RUN901", "RUN902"]
+    assert reports[0].before == text
+
+
+def test_an_end_of_asking_keeps_what_was_approved(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "new")), rule("RUN902", renaming("was", "is_")))
+    put(a=f"{USE}old\nwas\nold\n", b=f"{USE}old\n")
+    reports, asked = repair_asking({"Say is_": None})
+    assert asked == ["a.py:2 Say new", "a.py:3 Say is_"]
+    assert Path("a.py").read_text() == f"{USE}new\nwas\nold\n"
+    assert Path("b.py").read_text() == f"{USE}old\n"
+    [report] = reports
+    assert [(each.code, each.fix is None) for each in report.findings] == [
+        ("RUN902", False),
+        ("RUN901", False),
+    ]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(2)])
+def test_an_interrupt_leaves_the_file_as_it_was(made_up: MadeUp, error: BaseException) -> None:
+    made_up(rule("RUN901", renaming("old", "new")), rule("RUN902", renaming("was", "is_")))
+    put(a=f"{USE}old\n", b=f"{USE}old\nwas\n")
+
+    def approve(source: Source, finding: Finding) -> bool:
+        if finding.code == "RUN902":
+            raise error
+        return True
+
+    with pytest.raises(type(error)):
+        run.run_asking(["."], plain, approve)
+    assert Path("a.py").read_text() == f"{USE}new\n"
+    assert Path("b.py").read_text() == f"{USE}old\nwas\n"
+    assert sorted(path.name for path in Path().iterdir()) == ["a.py", "b.py"]
+
+
+def test_a_file_that_failed_is_not_asked_about_again(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "def (")), rule("RUN902", renaming("was", "is_")))
+    put(a=f"{USE}old\n", b=f"{USE}was\n", c=f"{USE}def (\n")
+    reports, asked = repair_asking({})
+    assert asked == ["a.py:2 Say def (", "b.py:2 Say is_"]
+    assert [len(report.errors) for report in reports] == [1, 0, 1]
+    assert Path("a.py").read_text() == f"{USE}old\n"
+
+
+def test_a_file_that_changed_while_it_was_asked_about_is_left(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "new")))
+    put(a=f"{USE}old\n")
+
+    def approve(source: Source, finding: Finding) -> bool:
+        put(a=f"{USE}old  # mine\n")
+        return True
+
+    [report] = run.run_asking(["."], plain, approve)
+    [line] = report.errors
+    assert "was changed meanwhile" in line
+    assert Path("a.py").read_text() == f"{USE}old  # mine\n"
 
 
 def test_what_cannot_be_read_or_listed_is_an_error(

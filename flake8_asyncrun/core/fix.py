@@ -34,7 +34,8 @@ def fix_source(
 ) -> Fixed:
     """Apply the fixes of the findings that are `allowed`, in rounds, until there are none.
 
-    Raises Unreadable where `source` cannot be parsed.
+    `allowed` is asked in order, once a round, about findings of the text last analyzed. Raises
+    Unreadable where `source` cannot be parsed.
     """
     first = analyze(source)
     text, findings = source.text, first
@@ -42,10 +43,10 @@ def fix_source(
     fewest = len(first)
     rounds = 0
     while rounds < ROUNDS:
-        chosen = _chosen(finding for finding in findings if allowed(finding))
+        chosen = _chosen(findings, allowed)
         if not chosen:
             return Fixed(text, tuple(applied), tuple(findings))
-        changed = _apply(text, chosen)
+        changed = apply(text, chosen)
         try:
             syntax.parse(changed)
             current = Source(source.path, changed, source.module)
@@ -71,9 +72,10 @@ def _held_back(
     return Fixed(source.text, (), tuple(findings), f"fixing {codes}: {reason}")
 
 
-def _chosen(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings whose fixes keep clear of each other, first come first served.
+def _chosen(findings: Iterable[Finding], allowed: Callable[[Finding], bool]) -> list[Finding]:
+    """Return allowed findings whose fixes keep clear of each other, first come first served.
 
+    `allowed` may ask a user, so it is asked only about what would be chosen.
     Fixes that overlap or touch wait for the next round: one may remove what another appends to.
     Fixes that are the same, edit for edit, are one.
     """
@@ -89,14 +91,15 @@ def _chosen(findings: Iterable[Finding]) -> list[Finding]:
             for edit in edits
             for other in taken
         )
-        if not in_the_way or all(edit in taken for edit in edits):
+        if (not in_the_way or all(edit in taken for edit in edits)) and allowed(finding):
             taken += edits
             claimed.update(finding.fix.claims)
             chosen.append(finding)
     return chosen
 
 
-def _apply(text: str, findings: list[Finding]) -> str:
+def apply(text: str, findings: Iterable[Finding]) -> str:
+    """Return the text with the fixes of findings that keep clear of each other."""
     data = text.encode("utf-8", "surrogatepass")
     edits = {edit for finding in findings if finding.fix for edit in finding.fix.edits}
     # From the end on, so that earlier offsets stay; an insertion comes before what is replaced

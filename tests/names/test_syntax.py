@@ -8,7 +8,7 @@ import warnings
 import libcst
 import pytest
 
-from flake8_asyncrun.names.syntax import DEEPEST, Unreadable, parse
+from flake8_asyncrun.names.syntax import DEEPEST, Unreadable, means_the_same, parse
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,19 @@ def test_what_cannot_be_read_is_told_in_one_line(text: str, reason: str) -> None
     with pytest.raises(Unreadable, match=reason) as caught:
         parse(text)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        ("x = 1\n", "x = 1  # one\n", True),
+        ("x = 1\n", " \nx = 1\n", False),
+        ("'''a\n'''\n", "'''a  # one\n'''\n", False),
+        ("x = (\n", "x = (\n", False),
+    ],
+)
+def test_comments_change_no_meaning(text: str, other: str, same: bool) -> None:
+    assert means_the_same(text, other) is same
 
 
 def test_a_syntax_error_has_its_line() -> None:
