@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
+import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_asyncrun import cache, files
+from flake8_asyncrun import __version__, cache, files
 from flake8_asyncrun.cache import Answer, Cache, Ground
 from flake8_asyncrun.config import Config, ConfigError, fixable, selected
 from flake8_asyncrun.consent import Approve, Consent
 from flake8_asyncrun.core.engine import analyze
-from flake8_asyncrun.core.fix import fix_source
+from flake8_asyncrun.core.fix import Problem, fix_source
 from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
@@ -25,6 +28,7 @@ from flake8_asyncrun.locks import Versions, versions
 from flake8_asyncrun.names.knowledge import Knowledge, Told
 from flake8_asyncrun.names.project import FindModule, Project
 from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.names.target import show
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL
 
@@ -301,7 +305,8 @@ def _check(
         around = find_surroundings(path, job.config)
         if not fix:
             return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
-        fixed = fix_source(source, ask, allowed)
+        may_appear = {rule.code for rule in job.rules if rule.may_appear}
+        fixed = fix_source(source, ask, allowed, may_appear=may_appear, target=job.config.target)
     except FileError as error:
         return replace(_unchanged(report), errors=(str(error),))
     except Unreadable as error:
@@ -309,8 +314,8 @@ def _check(
         return replace(_unchanged(report), errors=(f"{place}: cannot be analysed: {error}",))
     except Exception as error:  # noqa: BLE001 - the fence around the whole tool
         return replace(_unchanged(report), errors=(f"{path}: {_our_fault(error)}",))
-    if fixed.problem is not None:
-        errors[f"{path}: was not repaired, which is a bug of ours: {fixed.problem}"] = None
+    for problem in fixed.problems:
+        errors[f"{path}: {_not_repaired(job, problem)}"] = None
     return replace(
         report,
         after=fixed.text,
@@ -379,6 +384,21 @@ def _our_fault(error: Exception) -> str:
     place = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     reason = " ".join(str(error).split())[:200]
     return f"a bug of ours{place}: {type(error).__name__}{': ' if reason else ''}{reason}"
+
+
+def _not_repaired(job: _Job, problem: Problem) -> str:
+    """Return what fixes did, and how to see them do so again."""
+    options = ["--diff", f"--select={','.join(problem.codes)}"]
+    options.append(f"--target-version={show(job.config.target.first)}")
+    if job.config.unsafe_fixes:
+        options.append("--unsafe-fixes")
+    command = shlex.join(["asyncrun-fix", *options, job.file.path])
+    python = ".".join(map(str, sys.version_info[:3]))
+    versions = f"{__version__}, Python {python}, LibCST {metadata.version('libcst')}"
+    return (
+        f"{', '.join(problem.codes)}: was not repaired, which is a bug of ours: {problem.reason}; "
+        f"`{command}` shows it (flake8-asyncrun {versions})"
+    )
 
 
 def _unchanged(report: FileReport) -> FileReport:

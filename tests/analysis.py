@@ -18,10 +18,13 @@ from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
 from flake8_asyncrun.names.knowledge import Knowledge
 from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.rules import ALL
 from tests.examples import EXAMPLE, Block, Example
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
+
+MAY_APPEAR = {rule.code for rule in ALL if rule.may_appear}
 
 
 def source_of(code: str) -> Source:
@@ -108,4 +111,6 @@ def fix(
     def found(source: Source) -> list[Finding]:
         return find(rules, example, source.text)
 
-    return fix_source(source_of(code), found, allowed)
+    return fix_source(
+        source_of(code), found, allowed, may_appear=MAY_APPEAR, target=example.block.target
+    )

@@ -167,6 +167,8 @@ def fixed(
         Source(PATH, code),
         lambda source: findings_in(source.text, files, target),
         lambda finding: finding.fix is not None and finding.fix.safety in allowed,
+        may_appear={rule.code for rule in ON if rule.may_appear},
+        target=target,
     )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 import pytest
 
-from flake8_asyncrun import cache, files, run
+from flake8_asyncrun import __version__, cache, files, run
 from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.consent import Approve
 from flake8_asyncrun.core.model import Edit, Finding, Fix, Safety, Span
 from flake8_asyncrun.core.rule import Check, File, Hit, Rule
 from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL, not_analysed
 
@@ -203,7 +205,52 @@ def test_a_fix_that_breaks_the_file_is_taken_back(made_up: MadeUp) -> None:
     assert Path("a.py").read_text() == report.after == f"{USE}old\n"
     assert codes(report) == ["RUN901"]
     [line] = report.errors
-    assert line.startswith("a.py: was not repaired, which is a bug of ours: ")
+    assert line.startswith(
+        "a.py: RUN901: was not repaired, which is a bug of ours: the text no longer parses ("
+    )
+    command = "asyncrun-fix --diff --select=RUN901 --target-version=3.10 a.py"
+    assert f"; `{command}` shows it (flake8-asyncrun {__version__}, Python 3." in line
+
+
+def test_how_to_see_it_again_names_what_was_asked_for(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "def (", Safety.UNSAFE)))
+    Path("it is.py").write_text(f"{USE}old\n", "utf-8")
+    [report] = repair(config=Config(unsafe_fixes=True, target=Target((3, 8))))
+    [line] = report.errors
+    options = "--select=RUN901 --target-version=3.8 --unsafe-fixes"
+    assert f"`asyncrun-fix --diff {options} 'it is.py'`" in line
+
+
+def test_a_fix_that_does_not_hold_keeps_nothing_else_back(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "new")), rule("RUN902", renaming("bad", "def (")))
+    put(a=f"{USE}old\nbad\n", b=f"{USE}old\n")
+    first, second = repair()
+    assert Path("a.py").read_text() == f"{USE}new\nbad\n"
+    assert Path("b.py").read_text() == f"{USE}new\n"
+    assert codes(first) == ["RUN902"]
+    assert [line.split(": ")[1] for line in first.errors] == ["RUN902"]
+    assert second.errors == ()
+
+
+def test_a_fix_brings_to_light_only_what_may_appear(made_up: MadeUp) -> None:
+    silent = rule("RUN902", renaming("new", "newer"), fix=None)
+    put(a=f"{USE}old\n")
+    made_up(rule("RUN901", renaming("old", "new")), silent)
+    [report] = repair()
+    assert "RUN901: was not repaired" in report.errors[0]
+    assert "RUN902 is found afterwards" in report.errors[0]
+    made_up(rule("RUN901", renaming("old", "new")), replace(silent, may_appear=True))
+    [report] = repair()
+    assert (report.after, report.errors) == (f"{USE}newer\n", ())
+
+
+def test_the_oldest_python_of_the_target_can_read_what_fixes_write(made_up: MadeUp) -> None:
+    made_up(rule("RUN901", renaming("old", "f((a := 1))")))
+    put(a=f"{USE}old\n")
+    [report] = repair(config=Config(target=Target((3, 7))))
+    assert not report.changed
+    assert "no longer parses on Python 3.7" in report.errors[0]
+    assert repair()[0].errors == ()
 
 
 def test_a_fix_that_cannot_be_applied_is_an_error_of_that_file(made_up: MadeUp) -> None:

@@ -2,74 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
 from flake8_asyncrun.core.model import Edit, Finding
+from flake8_asyncrun.core.promises import Broken, check_findings, check_text
 from flake8_asyncrun.core.source import Source
-from flake8_asyncrun.names import syntax
 from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.names.target import DEFAULT, Target
 
 ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Fixes that did not hold, by the codes of their rules, which is a fault of ours."""
+
+    codes: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"fixing {', '.join(self.codes)}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Fixed:
     """What became of a text.
 
-    `left` are the findings of the new `text`. Where `problem` is set the fixes did not hold, which
-    is a fault of ours: `text` is then as it came.
+    `left` are the findings of the new `text`. No fix of the codes in `problems` was applied.
     """
 
     text: str
     applied: tuple[Finding, ...]
     left: tuple[Finding, ...]
-    problem: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """What did not hold, in one line; None: everything did."""
+        return "; ".join(map(str, self.problems)) or None
 
 
 def fix_source(
     source: Source,
     analyze: Callable[[Source], list[Finding]],
     allowed: Callable[[Finding], bool],
+    *,
+    may_appear: Collection[str] = (),
+    target: Target = DEFAULT,
 ) -> Fixed:
     """Apply the fixes of the findings that are `allowed`, in rounds, until there are none.
 
-    `allowed` is asked in order, once a round, about findings of the text last analyzed. Raises
-    Unreadable where `source` cannot be parsed.
+    What core/promises.py asks of a round holds after each; where it does not, all begins again
+    without the codes that are to blame. Findings of the codes that `may_appear` may come with the
+    fixes of others. `allowed` is asked in order, once a round, about findings of the text last
+    analyzed. Raises Unreadable where `source` cannot be parsed.
     """
+    fixing = _Fixing(analyze, allowed, may_appear, target)
     first = analyze(source)
-    text, findings = source.text, first
-    applied: list[Finding] = []
-    fewest = len(first)
-    rounds = 0
-    while rounds < ROUNDS:
-        chosen = _chosen(findings, allowed)
-        if not chosen:
-            return Fixed(text, tuple(applied), tuple(findings))
-        changed = apply(text, chosen)
+    problems: list[Problem] = []
+    excluded: set[str] = set()
+    while isinstance(fixed := fixing.in_rounds(source, first, excluded), Problem):
+        problems.append(fixed)
+        excluded.update(fixed.codes)
+    return replace(fixed, problems=tuple(problems))
+
+
+@dataclass(frozen=True)
+class _Fixing:
+    analyze: Callable[[Source], list[Finding]]
+    allowed: Callable[[Finding], bool]
+    may_appear: Collection[str]
+    target: Target
+
+    def in_rounds(
+        self, source: Source, findings: list[Finding], excluded: Collection[str]
+    ) -> Fixed | Problem:
+        """Apply fixes until there are none but those of the codes that are `excluded`."""
+        applied: list[Finding] = []
+        fewest = len(findings)
+        rounds = 0
+        while rounds < ROUNDS:
+            chosen = _chosen((one for one in findings if one.code not in excluded), self.allowed)
+            if not chosen:
+                return Fixed(source.text, tuple(applied), tuple(findings))
+            try:
+                source, findings = self.round(source, findings, chosen)
+            except Broken as broken:
+                return self.problem(source, findings, chosen, broken)
+            applied += chosen
+            # Fixes that take turns need a round each; what counts is whether findings get fewer.
+            rounds = 0 if len(findings) < fewest else rounds + 1
+            fewest = min(fewest, len(findings))
+        return Problem(_codes(chosen), f"the text does not settle in {ROUNDS} rounds")
+
+    def round(
+        self, source: Source, findings: list[Finding], chosen: list[Finding]
+    ) -> tuple[Source, list[Finding]]:
+        """Return what fixes make of a text and what is found then; raise Broken."""
+        edits = _edits(chosen)
+        changed = _apply(source.text, edits)
+        check_text(source.text, changed, edits, self.target)
+        after = Source(source.path, changed, source.module)
         try:
-            syntax.parse(changed)
-            current = Source(source.path, changed, source.module)
-            findings = analyze(current)
+            found = self.analyze(after)
         except Unreadable as error:
-            return _held_back(source, first, chosen, f"the text no longer parses ({error})")
-        if syntax.compiles(text) and not syntax.compiles(changed):
-            return _held_back(source, first, chosen, "the text no longer compiles")
-        if changed == text:
-            return _held_back(source, first, chosen, "the fix changes nothing")
-        text = changed
-        applied += chosen
-        # Fixes that take turns need a round each; what counts is whether findings get fewer.
-        rounds = 0 if len(findings) < fewest else rounds + 1
-        fewest = min(fewest, len(findings))
-    return _held_back(source, first, chosen, f"the text does not settle in {ROUNDS} rounds")
+            raise Broken(f"the text no longer parses ({error})") from None
+        check_findings(findings, found, chosen, self.may_appear)
+        return after, found
+
+    def problem(
+        self, source: Source, findings: list[Finding], chosen: list[Finding], broken: Broken
+    ) -> Problem:
+        """Put it down to the first of the chosen codes that fails alone, to all if none does."""
+        codes = _codes(chosen)
+        if len(codes) > 1:
+            for code in codes:
+                alone = [finding for finding in chosen if finding.code == code]
+                if (reason := self.reason(source, findings, alone)) is not None:
+                    return Problem((code,), reason)
+        return Problem(codes, str(broken))
+
+    def reason(self, source: Source, findings: list[Finding], chosen: list[Finding]) -> str | None:
+        """Return why fixes do not hold, None if they do."""
+        try:
+            self.round(source, findings, chosen)
+        except Broken as broken:
+            return str(broken)
+        return None
 
 
-def _held_back(
-    source: Source, findings: list[Finding], chosen: list[Finding], reason: str
-) -> Fixed:
-    codes = ", ".join(sorted({finding.code for finding in chosen}))
-    return Fixed(source.text, (), tuple(findings), f"fixing {codes}: {reason}")
+def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({finding.code for finding in findings}))
 
 
 def _chosen(findings: Iterable[Finding], allowed: Callable[[Finding], bool]) -> list[Finding]:
@@ -100,8 +164,15 @@ def _chosen(findings: Iterable[Finding], allowed: Callable[[Finding], bool]) -> 
 
 def apply(text: str, findings: Iterable[Finding]) -> str:
     """Return the text with the fixes of findings that keep clear of each other."""
+    return _apply(text, _edits(findings))
+
+
+def _edits(findings: Iterable[Finding]) -> set[Edit]:
+    return {edit for finding in findings if finding.fix for edit in finding.fix.edits}
+
+
+def _apply(text: str, edits: Iterable[Edit]) -> str:
     data = text.encode("utf-8", "surrogatepass")
-    edits = {edit for finding in findings if finding.fix for edit in finding.fix.edits}
     # From the end on, so that earlier offsets stay; an insertion comes before what is replaced
     # behind it.
     for edit in sorted(edits, reverse=True):

@@ -65,6 +65,9 @@ class Rule:
     """Whether it has nothing to say of a file that touches no loop, and need not be asked."""
     optional: bool = False
     """Whether it is asked only where it is selected by its whole code."""
+    may_appear: bool = False
+    """Whether another rule's fix may bring it to light: by moving code into a coroutine, or by
+    making a run work that others come after. Whatever else appears is the fault of the fix."""
 
     @property
     def summary(self) -> str:
@@ -77,6 +80,7 @@ def rule(
     on: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...],
     fix: Safety | None = None,
     optional: bool = False,
+    may_appear: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check: its manual is the module's docstring, its name the module's."""
 
@@ -84,7 +88,17 @@ def rule(
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         doc = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
         nodes = on if isinstance(on, tuple) else (on,)
-        return Rule(code, name, doc, nodes, check, fix, needs_loop=True, optional=optional)
+        return Rule(
+            code,
+            name,
+            doc,
+            nodes,
+            check,
+            fix,
+            needs_loop=True,
+            optional=optional,
+            may_appear=may_appear,
+        )
 
     return make
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,61 @@ def means_the_same(text: str, other: str) -> bool:
     except (Unreadable, RecursionError):
         return False
     return trees[0] == trees[1]
+
+
+def fault_on(text: str, version: tuple[int, int]) -> str | None:
+    """Return why a text that parses is a syntax error on an older Python; None: not that we see.
+
+    Of what newer Pythons allow `ast` tells a part, and of comprehensions we do.
+    """
+    if version >= sys.version_info[:2]:
+        return None
+    try:
+        with warnings.catch_warnings(), _without_collecting():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, feature_version=version)
+    except (SyntaxError, ValueError) as error:
+        return error.msg if isinstance(error, SyntaxError) else str(error)
+    if version < (3, 11) and _has_inner_async_comprehension(tree):
+        return "asynchronous comprehension inside another one"
+    return None
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _has_inner_async_comprehension(tree: ast.Module) -> bool:
+    """Say whether a list, set or dict is made with `await` inside a comprehension without: until
+    Python 3.11 such a comprehension was no coroutine, whatever function it stood in."""
+    for node in ast.walk(tree):
+        if isinstance(node, _COMPREHENSIONS) and not _is_async(node):
+            for inner in _own(node):
+                is_list = isinstance(inner, _COMPREHENSIONS[:3])
+                if is_list and isinstance(inner, _COMPREHENSIONS) and _is_async(inner):
+                    return True
+    return False
+
+
+def _is_async(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> bool:
+    loops = any(generator.is_async for generator in node.generators)
+    return loops or any(isinstance(inner, ast.Await) for inner in _own(node))
+
+
+def _own(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+) -> Iterator[ast.AST]:
+    """Yield what a comprehension evaluates itself: not what it goes through first, which its
+    function evaluates, nor what inner functions do."""
+    stack = [child for child in ast.iter_child_nodes(node) if child is not node.generators[0]]
+    first = node.generators[0]
+    stack += [first.target, *first.ifs]
+    while stack:
+        child = stack.pop()
+        yield child
+        if isinstance(child, _COMPREHENSIONS):
+            stack.append(child.generators[0].iter)
+        elif not isinstance(child, ast.Lambda):
+            stack.extend(ast.iter_child_nodes(child))
 
 
 def _depth(tree: ast.Module) -> int:

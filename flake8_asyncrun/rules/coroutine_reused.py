@@ -213,7 +213,7 @@ class Use:
     """Whether it is a list."""
 
 
-@rule("RUN106", on=(cst.Await, cst.Call))
+@rule("RUN106", on=(cst.Await, cst.Call), may_appear=True)
 def check(node: cst.Await | cst.Call, file: File) -> Iterator[Hit]:
     for use in _uses(node, file):
         if _is_expected(use, file):

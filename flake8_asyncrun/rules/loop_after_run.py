@@ -121,7 +121,7 @@ from flake8_asyncrun.rules.client_captures_loop import built
 from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
-@rule("RUN408", on=cst.Call)
+@rule("RUN408", on=cst.Call, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event = takes_current_loop(call, file) or _builds(call, file)
     if event is None or file.target_at(call) is None:

@@ -190,7 +190,7 @@ class _Slot:
     attribute: str = ""
 
 
-@rule("RUN207", on=cst.Call)
+@rule("RUN207", on=cst.Call, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = file.run(call) or _by_hand(call, file)
     if run is None or file.in_coroutine(call) or file.target_at(call) is None:

@@ -13,6 +13,8 @@ from flake8_asyncrun.core.fix import ROUNDS, Fixed, fix_source
 from flake8_asyncrun.core.model import Edit, Finding, Fix, Safety, Span
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.names.target import DEFAULT, Target
+from tests.snippets import case
 
 Analyze = Callable[[Source], list[Finding]]
 
@@ -34,8 +36,14 @@ def at_once(*findings: Finding) -> Analyze:
     return analyze
 
 
-def fix_with(text: str, analyze: Analyze) -> Fixed:
-    return fix_source(Source("m.py", text), analyze, lambda one: one.fix is not None)
+def fix_with(text: str, analyze: Analyze, *may_appear: str, target: Target = DEFAULT) -> Fixed:
+    return fix_source(
+        Source("m.py", text),
+        analyze,
+        lambda one: one.fix is not None,
+        may_appear=may_appear,
+        target=target,
+    )
 
 
 def replacing(old: str, new: str) -> Analyze:
@@ -133,7 +141,7 @@ def test_what_appears_with_a_fix_is_fixed_too() -> None:
         start = source.text[0]
         return [finding("X1", (0, 1, chain[start]))] if start in chain else []
 
-    result = fix_with("a = 1\n", analyze)
+    result = fix_with("a = 1\n", analyze, "X1")
     assert result.text == "c = 1\n"
     assert len(result.applied) == 2
 
@@ -168,7 +176,7 @@ def test_a_fix_that_breaks_a_later_round_takes_the_earlier_ones_along() -> None:
     def analyze(source: Source) -> list[Finding]:
         return [finding("X1", (0, 1, "b" if source.text[0] == "a" else "("))]
 
-    result = fix_with("a = 1\n", analyze)
+    result = fix_with("a = 1\n", analyze, "X1")
     assert (result.text, result.applied) == ("a = 1\n", ())
     assert result.problem
 
@@ -181,20 +189,229 @@ def test_a_fix_that_changes_nothing_is_held_back() -> None:
 
 def test_a_fix_that_never_settles_is_held_back() -> None:
     for old, new in (("a", "aa"), ("a|b", "ab"), ("^a", "aa")):
-        result = fix_with("a = 1\n", replacing(old, new))
+        result = fix_with("a = 1\n", replacing(old, new), "X1")
         assert (result.text, result.applied) == ("a = 1\n", ())
         assert result.problem
         assert "does not settle" in result.problem
 
 
-def test_two_fixes_that_undo_each_other_are_held_back() -> None:
+def undoing(source: Source) -> list[Finding]:
+    is_a = source.text.startswith("a")
+    return [finding("X1", (0, 1, "b")) if is_a else finding("X2", (0, 1, "a"))]
+
+
+def test_a_fix_that_another_undoes_is_held_back() -> None:
+    result = fix_with("a = 1\n", undoing)
+    assert (result.text, result.applied) == ("a = 1\n", ())
+    assert result.problem == "fixing X1: X2 is found afterwards"
+
+
+def test_two_fixes_that_take_turns_for_ever_are_held_back() -> None:
+    result = fix_with("a = 1\n", undoing, "X1", "X2")
+    assert result.problem == f"fixing X2: the text does not settle in {ROUNDS} rounds"
+    assert result.text == "b = 1\n"
+
+
+def problem_of(text: str, *edits: tuple[str, str], target: Target = DEFAULT) -> str | None:
+    """Return what is wrong with putting one text in another's place, each time where it stands
+    first; a text that begins with "+" comes behind."""
+    made = []
+    for old, new in edits:
+        start = len(text[: text.index(old)].encode())
+        end = start + len(old.encode())
+        made.append((end, end, new[1:]) if new.startswith("+") else (start, end, new))
+    result = fix_with(text, at_once(finding("X1", *made)), target=target)
+    assert (result.text == text) == (result.problem is not None)
+    return result.problem
+
+
+NEWER = Target((3, 8), (3, 15))
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        case("match", "go(x)\n", "go(x)", "match x:\n    case 1:\n        pass"),
+        case(
+            "parentheses of with",
+            "with a as b, c as d:\n    pass\n",
+            "a as b, c as d",
+            "(a as b, c as d)",
+        ),
+        case(
+            "an await in an inner comprehension",
+            "async def f():\n    return [[y for y in x] for x in z]\n",
+            "[y for",
+            "[await y for",
+        ),
+    ],
+)
+def test_syntax_that_the_oldest_python_does_not_know_is_held_back(
+    text: str, old: str, new: str
+) -> None:
+    reason = problem_of(text, (old, new), target=NEWER)
+    assert reason is not None
+    assert reason.startswith("fixing X1: the text no longer parses on Python 3.8 (")
+    assert problem_of(text, (old, new), target=Target((3, 11), (3, 15))) is None
+
+
+def test_what_was_too_new_before_is_not_the_fault_of_a_fix() -> None:
+    text = "match x:\n    case 1:\n        a = 1\n"
+    assert problem_of(text, ("a =", "b ="), target=NEWER) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "edits"),
+    [
+        case("a block takes in the next line", "a\nb\n", 2, [("a\n", "if a:\\\n")]),
+        case("a block opens", "a\n    \nb\n", 3, [("a\n    \n", "if a: \\\n")]),
+        case("a backslash", "a = 1\n-b\n", 2, [("1", "1 \\")]),
+        case("brackets", "a = 1\nb, 2\nd()\n", 2, [("1", "("), ("d", ")")]),
+        case("quotes", "a = 1\nb = 2\nc = 3\n", 2, [("1", "'''"), ("3", "'''")]),
+        case("only the middle", "f(1, g(2), 3)\n", 1, [("1", "'"), ("3", "'")]),
+        case("a comment", "f(1, g(2),\n  3)\n", 1, [("1", "1, #")]),
+        case("an else is another's", "if a:\n    b\nelse:\n    c\n", 4, [("else", "elif d")]),
+        case(
+            "another function's",
+            "def f():\n    a\n    b\n",
+            3,
+            [("    a\n", "    a\ndef g():\n")],
+        ),
+        case("a docstring", "def f():\n    'Doc.'\n    b\n", 2, [(":\n", "+    a\n")]),
+        case("precedence", "x = a * b\n", 1, [("b", "c + d")]),
+        case("what is called", "x = f(1)\n", 1, [("f", "a or b")]),
+        case("whose item it is", "x = f[1]\n", 1, [("f", "not f")]),
+        case("a decorator", "a = 1\ndef f():\n    b\n", 2, [("1\n", "1\n@a\n")]),
+    ],
+)
+def test_what_changes_the_meaning_of_the_rest_is_held_back(
+    text: str, line: int, edits: list[tuple[str, str]]
+) -> None:
+    reason = problem_of(text, *edits)
+    assert reason == f"fixing X1: line {line}, which no edit touches, is something else afterwards"
+
+
+@pytest.mark.parametrize(
+    ("text", "edits"),
+    [
+        case("a header", "def f():\n    a\n    b\n", [("def", "async def")]),
+        case("lines between", "a\nb\n", [("a\n", "+if c:\n    d\n")]),
+        case("lines that go", "def f():\n    '''D.'''\n    a\n    b\n", [("    a\n", "")]),
+        case("an operand", "x = a * b\n", [("b", "(c + d)")]),
+        case("an operand that binds tightly", "x = a * b\n", [("b", "c[0](1)")]),
+        case("an argument", "f(x, y)\n", [("x", "*x, 1")]),
+        case("a decorator", "@a\n@b\ndef f():\n    'Doc.'\n    c\n", [("@a\n", "")]),
+        case("branches", "try:\n    a\nexcept B:\n    c\nelse:\n    d\n", [("B", "E")]),
+        case(
+            "cases", "match a:\n    case 1 if b:\n        c\n    case _:\n        d\n", [("b", "e")]
+        ),
+        case("f-strings", "x = f'{a}{b} {c!r:>{d}}', 1\n", [("1", "2")]),
+        case("on one line", "if a: b; c\n", [("b", "d")]),
+        case("not only ASCII", "x = 'é', y\né = (x,\n 'ü')\n", [("y", "zß")]),
+    ],
+)
+def test_what_edits_touch_may_change(text: str, edits: list[tuple[str, str]]) -> None:
+    assert problem_of(text, *edits) is None
+    if "\\" not in text:
+        windows = [(old.replace("\n", "\r\n"), new.replace("\n", "\r\n")) for old, new in edits]
+        assert problem_of(text.replace("\n", "\r\n"), *windows) is None
+
+
+def test_a_long_chain_of_elif_is_compared() -> None:
+    chain = "".join(f"elif x == {n}:\n    y = {n}\n" for n in range(700))
+    text = f"if a:\n    b\n{chain}else:\n    c\n    d\n"
+    assert problem_of(text, ("    c\n", "    e\n")) is None
+
+
+@pytest.mark.parametrize("old", ["  # why", "(1  # why\n)"])
+def test_a_fix_that_loses_a_comment_is_held_back(old: str) -> None:
+    text = f"a = 1 + {old.strip()}\n" if old.startswith("(") else f"a = 1{old}\n"
+    assert problem_of(text, (old, "(1)" if "(" in old else "")) == (
+        "fixing X1: a comment is lost (# why)"
+    )
+
+
+def test_a_fix_after_which_the_text_does_not_compile_is_held_back() -> None:
+    text = "def f():\n    a = 1\n    b = 2\n"
+    assert problem_of(text, ("    a = 1\n", "+    global a\n")) == (
+        "fixing X1: the text no longer compiles"
+    )
+
+
+def test_what_one_of_the_trees_cannot_read_is_held_back() -> None:
     def analyze(source: Source) -> list[Finding]:
-        is_a = source.text.startswith("a")
-        return [finding("X1", (0, 1, "b")) if is_a else finding("X2", (0, 1, "a"))]
+        if source.text.startswith("b"):
+            raise Unreadable("nested too deeply")
+        return [finding("X1", (0, 1, "b"))]
+
+    result = fix_with("a = 1\n", analyze)
+    assert result.text == "a = 1\n"
+    assert result.problem == "fixing X1: the text no longer parses (nested too deeply)"
+
+
+def test_a_comment_may_move() -> None:
+    assert problem_of("a = 1  # why\n", ("a = 1  # why\n", "# why\na = 1\n")) is None
+
+
+def test_a_comment_that_becomes_a_string_is_lost() -> None:
+    text = "a = 1\n# why\nb = 2\n"
+    assert problem_of(text, ("1\n# why\nb = 2", "'''\n# why\nb = 2'''")) == (
+        "fixing X1: a comment is lost (# why)"
+    )
+
+
+def test_a_fix_after_which_the_finding_is_still_there_is_held_back() -> None:
+    result = fix_with("a = 1\n", replacing("a|b", "b"))
+    assert (result.text, result.applied) == ("a = 1\n", ())
+    assert result.problem == "fixing X1: X1 is still found"
+
+
+def test_it_is_still_there_where_another_goes() -> None:
+    def analyze(source: Source) -> list[Finding]:
+        at = source.text.find("b")
+        found = [finding("X1", (at, at + 1, "c"))] if at > 0 else []
+        return [finding("X1", (0, 1, "a")), *found]
+
+    assert fix_with("a = b\n", analyze).problem == "fixing X1: X1 is still found"
+
+
+def test_a_fix_with_which_something_else_appears_is_held_back() -> None:
+    def analyze(source: Source) -> list[Finding]:
+        found = [finding("X1", (0, 1, "b"))] if source.text[0] == "a" else []
+        return found or [Finding("X2", "found", Span(0, 1))]
 
     result = fix_with("a = 1\n", analyze)
     assert (result.text, result.applied) == ("a = 1\n", ())
-    assert result.problem
+    assert result.problem == "fixing X1: X2 is found afterwards"
+    allowed = fix_with("a = 1\n", analyze, "X2")
+    assert (allowed.text, allowed.problem) == ("b = 1\n", None)
+    assert [one.code for one in allowed.left] == ["X2"]
+
+
+def test_a_fix_that_does_not_hold_does_not_keep_the_others_back() -> None:
+    both = [*replacing("a", "(")(Source("", "a = 1; c = 2\n")), finding("X2", (7, 8, "d"))]
+
+    def analyze(source: Source) -> list[Finding]:
+        return [one for one, old in zip(both, "ac", strict=True) if old in source.text]
+
+    result = fix_with("a = 1; c = 2\n", analyze)
+    assert (result.text, result.applied, result.left) == ("a = 1; d = 2\n", (both[1],), (both[0],))
+    assert [problem.codes for problem in result.problems] == [("X1",)]
+
+
+def test_fixes_that_do_not_hold_together_are_all_held_back() -> None:
+    both = finding("X1", (0, 1, "(a")), finding("X2", (4, 5, "b)"))
+    together = at_once(*both)
+    assert fix_with("a = b\n", together).problem is not None
+    opening, closing = finding("X1", (4, 5, "c")), finding("X2", (10, 11, "c"))
+
+    def analyze(source: Source) -> list[Finding]:
+        found = [one for one, at in ((opening, 4), (closing, 10)) if source.text[at] != "c"]
+        return found or [Finding("X3", "found", Span(0, 1))]
+
+    result = fix_with("a = 1\nb = 2\n", analyze)
+    assert result.text == "a = 1\nb = 2\n"
+    assert result.problem == "fixing X1, X2: X3 is found afterwards"
 
 
 def test_a_text_that_cannot_be_read_is_not_our_problem() -> None:
@@ -227,7 +444,8 @@ def test_what_is_applied_keeps_clear_of_the_rest(
         findings.append(findings[0])
     result = fix_with(f"'{text}'\n", at_once(*findings))
     if result.problem:
-        assert result.text == f"'{text}'\n"
+        broken = {code for problem in result.problems for code in problem.codes}
+        assert not broken & {one.code for one in result.applied}
         return
     claimed: list[Edit] = []
     for one in result.applied:

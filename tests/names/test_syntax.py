@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 
 import libcst
 import pytest
 
-from flake8_asyncrun.names.syntax import DEEPEST, Unreadable, means_the_same, parse
+from flake8_asyncrun.names.syntax import DEEPEST, Unreadable, fault_on, means_the_same, parse
+from flake8_asyncrun.names.target import KNOWN
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,43 @@ def test_as_deep_as_allowed_is_not_too_deep_for_the_other_tree() -> None:
 
 def test_a_long_file_is_not_a_deep_one() -> None:
     assert len(parse("x = 1\n" * 5_000).body) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        pytest.param("f(a := 1)\n", (3, 8), id="walrus"),
+        pytest.param("def f(a, /): ...\n", (3, 8), id="positional"),
+        pytest.param("with (a as b, c as d): ...\n", (3, 9), id="parentheses of with"),
+        pytest.param("match a:\n    case b: ...\n", (3, 10), id="match"),
+        pytest.param("x = 1\n", (3, 7), id="nothing"),
+    ],
+)
+def test_syntax_is_told_from_that_of_older_pythons(text: str, since: tuple[int, int]) -> None:
+    for version in KNOWN:
+        assert (fault_on(text, version) is not None) == (version < since)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_new"),
+    [
+        # As Python 3.8 and 3.10 say.
+        ("[[await y for y in x] for x in z]", True),
+        ("[[await y for y in await x] for x in z]", False),
+        ("[(await y for y in x) for x in z]", False),
+        ("[1 for y in [await x for x in z]]", False),
+        ("[[1 for y in [await x for x in w]] for v in z]", True),
+        ("([await y for y in x] for x in z)", True),
+        ("[[await y for y in x] async for x in z]", False),
+        ("[lambda: [y for y in x] for x in z]", False),
+        ("{a: {y async for y in x} for x in z}", True),
+        ("[x for x in z if {1: await y for y in x}]", True),
+        ("[await x for x in z]", False),
+        ("[[1 for y in await x] for x in z]", False),
+    ],
+)
+def test_coroutines_inside_comprehensions_are_new_in_3_11(expression: str, is_new: bool) -> None:
+    text = f"async def f():\n    return {expression}\n"
+    for version in KNOWN:
+        is_older = version < min((3, 11), sys.version_info[:2])
+        assert (fault_on(text, version) is not None) == (is_new and is_older)
