@@ -560,7 +560,7 @@ def test_what_was_asked_for_one_file_counts_for_all_after_it(
             yield from rule.check(tree, file)
 
     rules = (replace(rule, check=check),)
-    monkeypatch.setattr(run, "_rules", lambda config: rules)
+    monkeypatch.setattr(run, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
     desk.put("a.py", BOT)
     desk.put("b.py", BOT)
 
@@ -1244,7 +1244,7 @@ def test_rounds_of_fixes_see_the_texts_that_they_made(
         for code, check in [("RUN901", following), ("RUN902", renewing)]
     )
     monkeypatch.setattr(run, "ALL", rules)
-    monkeypatch.setattr(run, "_rules", lambda config: rules)
+    monkeypatch.setattr(run, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
     one = str(desk.put("a.py", "import asyncio\nmine\n"))
     two = str(desk.put("b.py", "import asyncio\nold = 1\n"))
     three = str(desk.put("c.py", "import asyncio\nmine\n"))
