@@ -62,14 +62,19 @@ def only_argument(file: File, call: cst.Call, text: str) -> Edit:
     the only one and no comment stands there."""
     argument = call.args[0]
     span = file.span(argument.value)
-    if len(call.args) == 1 and not argument.value.lpar and argument.keyword is None:
+    if len(call.args) == 1 and argument.keyword is None:
         function = file.span(call.func).end
         inside = file.source.slice(Span(function, span.start))
         whole = Span(function + inside.index("(") + 1, _closing(file, call, span.end))
         around = file.source.slice(whole).replace(file.source.slice(span), "")
         if "#" not in around and "\\" not in around:
             return Edit(whole, text)
-    return Edit(span, text)
+    wide = span
+    for _ in argument.value.lpar:
+        data = file.source.data
+        wide = Span(data.rfind(b"(", 0, wide.start), data.find(b")", wide.end) + 1)
+    around = file.source.slice(wide).replace(file.source.slice(span), "")
+    return Edit(span if "#" in around else wide, text)
 
 
 def awaited(text: str, node: cst.BaseExpression) -> str:

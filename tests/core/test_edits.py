@@ -76,7 +76,7 @@ def test_an_argument_with_a_comment_stays(code: str) -> None:
         ("run( x , debug=y )", "run( main() , debug=y )"),
         ("run(  # why\n    x\n)", "run(  # why\n    main()\n)"),
         ("run(\n    x  # why\n)", "run(\n    main()  # why\n)"),
-        ("run((x))", "run((main()))"),
+        ("run((x))", "run(main())"),
         ("run(main=x)", "run(main=main())"),
         ("(run)(x)", "(run)(main())"),
     ],
