@@ -92,11 +92,20 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.edits import insert, remove_statement, replace
+from flake8_asyncrun.core.edits import (
+    indentation_at,
+    insert,
+    lines_of,
+    reindent,
+    remove_statement,
+    replace,
+    without_blank_lines,
+)
 from flake8_asyncrun.core.errors import W2, by_version
-from flake8_asyncrun.core.model import Edit, Fix, Safety
+from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.wrap import spot_of
 from flake8_asyncrun.names.values import External
 
 _FUNCTIONS = {"asyncio.get_event_loop_policy", "asyncio.set_event_loop_policy"}
@@ -154,7 +163,7 @@ def _fix(mention: Mention, file: File) -> Fix:
     statement = _chosen_by(call, file)
     run = _only_run(statement, file)
     factory = _factory(call, file)
-    edits: list[Edit] = [remove_statement(file, statement)]
+    edits = _without(statement, run, file) if factory else [remove_statement(file, statement)]
     if factory == "uvloop.run":
         edits.append(replace(file, run.func, factory))
     elif factory:
@@ -163,6 +172,21 @@ def _fix(mention: Mention, file: File) -> Fix:
         last = run.args[-1]
         edits.append(insert(file.span(last).end, f", loop_factory={factory}"))
     return Fix("Choose the loop in the run", tuple(edits), Safety.UNSAFE)
+
+
+def _without(statement: cst.BaseStatement, run: cst.Call, file: File) -> list[Edit]:
+    """Return the edits that remove a statement, and put the comment above it above the run."""
+    source = file.source
+    own = source.line_start(file.span(statement).start)
+    lines = lines_of(file, statement)
+    beside = source.slice(Span(file.span(statement).end, lines.end))
+    if lines.start == own or "#" in beside:
+        return [remove_statement(file, statement)]
+    start = source.line_start(file.span(spot_of(file, run).statement).start)
+    before = indentation_at(source, file.span(statement).start)
+    inner = indentation_at(source, file.span(spot_of(file, run).statement).start)
+    comment = reindent(file, Span(lines.start, own), before, inner, statement)
+    return [Edit(without_blank_lines(file, lines, first=False), ""), insert(start, comment)]
 
 
 def _chosen_by(call: cst.Call, file: File) -> cst.BaseStatement:
