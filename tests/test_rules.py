@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.model import Finding, Safety
+from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.rules import ALL
+from tests import snippets
 from tests.analysis import any_fix, are_installed, find, fix, lines_of, safe_fix
 from tests.examples import (
     CORNER_CASES,
@@ -289,3 +292,26 @@ def test_every_rule_is_listed_in_order_of_code() -> None:
 def test_every_document_of_corner_cases_has_its_rule() -> None:
     names = {rule.name.replace("-", "_") for rule in WITH_EXAMPLES}
     assert {path.stem for path in CORNER_CASES.iterdir()} <= names
+
+
+@pytest.mark.parametrize(
+    ("path", "safety"),
+    [
+        ("bot.py", Safety.SAFE),
+        ("examples/bot.py", Safety.SAFE),
+        ("app/__main__.py", Safety.SAFE),
+        ("app/bot.py", Safety.UNSAFE),
+        ("app/__init__.py", Safety.UNSAFE),
+    ],
+)
+def test_a_global_goes_from_a_package_only_unsafely(path: str, safety: Safety) -> None:
+    code = (
+        "import asyncio\nasync def main(): ...\n"
+        "loop = asyncio.get_event_loop()\nloop.run_until_complete(main())\n"
+    )
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    project = snippets.project_of({"app/__init__.py": "", path: code})
+    finding = next(iter(analyze(Source(path, code, module), project, ALL)))
+    assert finding.code == "RUN403"
+    assert finding.fix is not None
+    assert finding.fix.safety is safety

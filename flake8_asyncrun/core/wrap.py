@@ -252,8 +252,7 @@ def moving_with(
         for variable in _bound_by(file, statement):
             if not _is_ours(file, variable, [*also, *moving]):
                 raise Refused(_elsewhere(file, variable, [*also, *moving]))
-            if file.facts.variables.is_quoted(variable.name):
-                raise Refused(f"a string names `{variable.name}`")
+            check_unnamed(file, variable)
     return moving
 
 
@@ -408,8 +407,15 @@ def _check_used_in(
             raise Refused(f"`{variable.name}` is bound again in line {use.line}")
         if not inside and not _holds(file, moving, use.line, use.column):
             raise Refused(f"`{variable.name}` is used in line {use.line} too")
+    check_unnamed(file, variable)
+
+
+def check_unnamed(file: File, variable: Variable) -> None:
+    """Refuse where something names a variable that is to go, without using it."""
     if file.facts.variables.is_quoted(variable.name):
         raise Refused(f"a string names `{variable.name}`")
+    if file.facts.variables.is_declared(variable.name):
+        raise Refused(f"`{variable.name}` is declared global or nonlocal")
 
 
 def _check_same_names(

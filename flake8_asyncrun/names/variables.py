@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ ScopeNode = (
     | ast.GeneratorExp
 )
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_BY_TEXT = {"eval", "exec", "globals", "locals", "vars"}
+"""By which a text may come to a variable."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,21 @@ class Variables:
         return any(key[2] == name for key in self._at)
 
     def is_quoted(self, name: str) -> bool:
-        """Say whether a string is `name`, as in `__all__` or a call of `getattr`."""
-        return name in self._strings
+        """Say whether a string is `name`, as in `__all__` or a call of `getattr`; or only
+        has it as a word, in a file that may come to a variable by a text."""
+        if name in self._strings:
+            return True
+        if not any(self.is_taken(each) for each in _BY_TEXT):
+            return False
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        return any(word.search(text) for text in self._strings)
+
+    def is_declared(self, name: str) -> bool:
+        """Say whether a `global` or a `nonlocal` statement names `name`."""
+        return any(
+            name in scope.declared_global or name in scope.declared_nonlocal
+            for scope in self._scopes
+        )
 
     def _visit_all(self, nodes: list[ast.stmt], scope: _Scope) -> None:
         stack: list[tuple[ast.AST, _Scope]] = [(node, scope) for node in reversed(nodes)]

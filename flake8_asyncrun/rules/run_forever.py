@@ -135,8 +135,8 @@ loop.close()
 where `run_forever()` forgot them, and async generators are closed. It moves the tasks, callbacks and signal
 handlers that the block gives to the loop, sets the event where `loop.stop` was called, and leaves an
 `except KeyboardInterrupt` as it is. It is refused, with a note that says why, where the loop is handed to
-anything else, where something else may stop it, or give it something to do, and where the `finally` does
-more with it than close it.
+anything else, where something else may stop it, give it something to do, or ask for it when it has run, and
+where the `finally` does more with it than close it.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
@@ -153,7 +153,14 @@ from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
-from flake8_asyncrun.core.wrap import Endless, Spot, into_waiting_main, moving_with, spot_of
+from flake8_asyncrun.core.wrap import (
+    Endless,
+    Spot,
+    check_unnamed,
+    into_waiting_main,
+    moving_with,
+    spot_of,
+)
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (
     Class,
@@ -267,8 +274,7 @@ def _going(
     """Return the statements that get the loop and that close it."""
     if len([use for use in variable.uses if use.binds]) != 1:
         raise Refused(f"`{variable.name}` is bound more than once")
-    if file.facts.variables.is_quoted(variable.name):
-        raise Refused(f"a string names `{variable.name}`")
+    check_unnamed(file, variable)
     gone = [line_of(call, file)]
     final = holder.finalbody.body if holder is not None and holder.finalbody else None
     for name in file.names_of(variable):

@@ -127,8 +127,36 @@ loop.run_until_complete(main())
 loop.close()
 ```
 
+Nor is there one where something may ask for the current loop after the run, when there is none:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+import atexit
+
+
+async def main():
+    print("hello")
+
+
+async def goodbye():
+    print("goodbye")
+
+
+def finish():
+    asyncio.get_event_loop().run_until_complete(goodbye())
+
+
+atexit.register(finish)
+loop = asyncio.get_event_loop()  # RUN403
+loop.run_until_complete(main())
+```
+
 **The fix is safe** where one coroutine is run and nothing that the coroutine uses can be bound to the
-old loop; otherwise it is unsafe, or refused with the reason as a note. What changes at the end of
+old loop; otherwise it is unsafe, or refused with the reason as a note. It takes `loop` away. Who else reads
+a global of a module cannot be seen from there. Where the run is at the module's own level, importing it
+would run the program, so that it is taken for a script, and the fix is safe; it is unsafe where the module
+belongs to a package, or defines something after the run, unless the global's name begins with an underscore;
+and it is refused where a function declares `loop` global, or the file names it in a text, as for `exec`. What changes at the end of
 the run is what one wants of `asyncio.run`: tasks that are left are cancelled, asynchronous generators
 are finished, threads of the default executor are waited for (from Python 3.9 on), and Ctrl-C cancels
 the coroutine before the caller gets its KeyboardInterrupt.
@@ -146,9 +174,10 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import assigned_to, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
+from flake8_asyncrun.core.later import taken_later
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
-from flake8_asyncrun.core.wrap import Spot, into_main, is_bound, spot_of
+from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import (
     Class,
@@ -274,6 +303,8 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         changes += [edits.remove_statement(file, one) for one in gone]
         changes += [edits.insert(file.span(run.args[0]).end, debug)] if debug else []
     check_no_other(call, changes, file)
+    if _takes_from_others(spot, changes, file):
+        safety = Safety.UNSAFE
     return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
 
 
@@ -290,8 +321,7 @@ def _rest_of_idiom(
     assert variable is not None
     if len([use for use in variable.uses if use.binds]) != 1:
         raise Refused(f"`{variable.name}` is bound more than once")
-    if file.facts.variables.is_quoted(variable.name):
-        raise Refused(f"a string names `{variable.name}`")
+    check_unnamed(file, variable)
     gone = [line_of(call, file)]
     debug = ""
     for name in file.names_of(variable):
@@ -379,6 +409,9 @@ def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
         if event not in gone:
             line = event.place.line if not event.via else event.via[0].line
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
+    if (later := taken_later(call, changes, file)) is not None:
+        line = file.place(later).line
+        raise Refused(f"line {line} may take the current loop after the run, when it is gone")
 
 
 def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
@@ -440,6 +473,50 @@ def _asked_for_later(run: cst.Call, get: cst.Call, file: File) -> bool:
             ):
                 return True
     return False
+
+
+def _takes_from_others(spot: Spot, changes: Sequence[Edit], file: File) -> bool:
+    """Say whether `changes` take a global away that other files may well read.
+
+    A module that runs its program while it is imported has nothing for others, unless it belongs to
+    a package, or goes on to define things after `spot`, where the loop runs.
+    """
+    source = file.source
+    holders = [spot.statement, *file.parents(spot.statement)]
+    inside = any(isinstance(one, cst.FunctionDef) or _is_main_guard(one, file) for one in holders)
+    if inside or all(name.startswith("_") for name in _globals_in(changes, file)):
+        return False
+    if source.text.startswith("#!") or source.path.endswith("__main__.py"):
+        return False
+    package, _, _ = source.module.rpartition(".")
+    parent = file.project.module(package) if package else None
+    modules = [source.path, *(() if parent is None else [parent.path])]
+    if any(path.endswith("__init__.py") for path in modules):
+        return True
+    after = (
+        one for one in source.tree.body if file.span(one).start > file.span(spot.statement).end
+    )
+    return any(map(_binds, after))
+
+
+def _globals_in(changes: Sequence[Edit], file: File) -> Iterator[str]:
+    """Yield the names of the globals that are bound where something changes."""
+    for variable in file.facts.variables.all():
+        bound = [file.source.offset(use.line, use.column) for use in variable.uses if use.binds]
+        spans = [one.span for one in changes]
+        if variable.is_global and any(one.start <= at < one.end for one in spans for at in bound):
+            yield variable.name
+
+
+def _is_main_guard(node: cst.CSTNode, file: File) -> bool:
+    return isinstance(node, cst.If) and "__main__" in file.source.text_of(node.test)
+
+
+def _binds(statement: cst.BaseStatement) -> bool:
+    return any(
+        isinstance(one, (cst.Assign, cst.AnnAssign, cst.ClassDef, cst.FunctionDef, cst.ImportAlias))
+        for one in descend(statement)
+    )
 
 
 def _asyncio_run(call: cst.Call, file: File) -> tuple[Sequence[Edit], str]:
