@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
@@ -175,77 +174,5 @@ def _is_minded(node: cst.CSTNode, file: File, error: str) -> bool:
                     return True
         if isinstance(parent, cst.Annotation):
             return True
-        if isinstance(parent, cst.BooleanOperation) and child is parent.right:
-            left = file.source.text_of(parent.left)
-            if _VERSION.search(left) or _is_by_flag(left, file):
-                return True
-        # Tests that name the version are for `target_at`.
-        test = parent.test if isinstance(parent, (cst.If, cst.IfExp)) else None
-        if test is not None and test is not child and _is_by_flag(file.source.text_of(test), file):
-            return True
-        if isinstance(parent, (cst.IndentedBlock, cst.Module)) and _is_left_before(
-            parent, child, file
-        ):
-            return True
         child = parent
     return False
-
-
-_VERSION = re.compile(r"version_info|hexversion|python_version|hasattr")
-_FLAG = re.compile(r"(?i)py(thon)?_?(\w*_)?\d|version")
-
-
-def _is_by_flag(test: str, file: File) -> bool:
-    """Say whether a condition asks a name, as `PY_37`, that stands for a test of the version."""
-    for name in re.findall(r"[^\W\d]\w*", test):
-        if _VERSION.fullmatch(name):
-            continue
-        made = rf"(?m)^\s*{name}\b[^=\n]*=[^=].*({_VERSION.pattern})"
-        if _FLAG.search(name) or re.search(made, file.source.text):
-            return True
-    return False
-
-
-def _is_left_before(
-    block: cst.IndentedBlock | cst.Module, statement: cst.CSTNode, file: File
-) -> bool:
-    """Say whether a block may be left, on some Pythons, before it comes to a statement."""
-    for earlier in block.body:
-        if earlier is statement:
-            return False
-        text = ""
-        if isinstance(earlier, cst.If):
-            text = file.source.text_of(earlier.test)
-        elif isinstance(earlier, cst.SimpleStatementLine):
-            asserted = [one.test for one in earlier.body if isinstance(one, cst.Assert)]
-            text = " ".join(file.source.text_of(test) for test in asserted)
-        if text and (_VERSION.search(text) or _is_by_flag(text, file)):
-            ends = not isinstance(earlier, cst.If) or any(
-                _leaves(branch) for branch in _branches(earlier)
-            )
-            if ends:
-                return True
-    return False
-
-
-def _branches(test: cst.If) -> Iterator[cst.BaseSuite]:
-    yield test.body
-    if isinstance(test.orelse, cst.If):
-        yield from _branches(test.orelse)
-    elif test.orelse is not None:
-        yield test.orelse.body
-
-
-_ENDS = ("_exit", "abort", "exit", "fail", "quit", "skip", "skipTest")
-
-
-def _leaves(suite: cst.BaseSuite) -> bool:
-    """Say whether a suite ends in a statement that does not go on behind it."""
-    last: cst.CSTNode = suite.body[-1]
-    if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]
-    if isinstance(last, cst.Expr) and isinstance(last.value, cst.Call):
-        called = last.value.func
-        name = called.attr if isinstance(called, cst.Attribute) else called
-        return isinstance(name, cst.Name) and name.value in _ENDS
-    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break))

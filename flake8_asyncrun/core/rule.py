@@ -13,9 +13,10 @@ from typing import Any
 
 import libcst as cst
 
+from flake8_asyncrun.core.guards import left_by_guards
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
 from flake8_asyncrun.core.source import Source
-from flake8_asyncrun.names import asyncio_table, facts
+from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.machine import Seen, State
 from flake8_asyncrun.names.project import Project
@@ -152,6 +153,10 @@ class File:
         """Whether runs use variables."""
         self.answered_for: frozenset[Place] | None = None
         """Where the calls stand that others answer for, once it was asked."""
+        self.tests: dict[cst.BaseExpression, str] = {}
+        """Conditions, with tests of the version in the place of names, as far as it was asked."""
+        self.leaving: dict[cst.CSTNode, tuple[cst.If | cst.Assert, ...]] = {}
+        """What stands in blocks that some Pythons leave them by, as far as it was asked."""
         self._fixes: dict[tuple[object, ...], Fix | Refused] = {}
         self._named: dict[Variable, list[cst.Name]] = {}
         self._reached: dict[cst.BaseExpression, set[int]] = {}
@@ -400,21 +405,14 @@ class File:
         return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
 
     def target_at(self, node: cst.CSTNode) -> Target | None:
-        """Return the part of the target that the version guards around `node` leave."""
-        target: Target | None = self.target
-        child = node
+        """Return the part of the target that the version guards around `node`, and those before it
+        under which the flow leaves, let it come to; None where there is none, or nobody knows."""
+        # What an older Python falls back to.
         for parent in self.parents(node):
-            guarded = isinstance(parent, (cst.If, cst.IfExp)) and child is not parent.test
-            if target is not None and guarded:
-                assert isinstance(parent, (cst.If, cst.IfExp))
-                test = self.source.text_of(parent.test)
-                target = facts.narrow(test, target, child is parent.body)
-            # What an older Python falls back to.
             handled = _types(parent.type) if isinstance(parent, cst.ExceptHandler) else []
             if {"AttributeError", "ImportError"} & {*handled}:
                 return None
-            child = parent
-        return target
+        return left_by_guards(node, self)
 
     def expects_error(self, node: cst.CSTNode, *names: str) -> bool:
         """Say whether a `try` or a `with` around `node` expects one of these exceptions."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from flake8_asyncrun.names.target import KNOWN, Target, Version
 
-_ABOUT_PYTHON = re.compile(r"sys\.version|version_info|python_version|hexversion|hasattr\(asyncio")
+ABOUT_PYTHON = re.compile(r"sys\.version|version_info|python_version|hexversion|hasattr\(asyncio")
+UNREADABLE = "python_version"
+"""A condition about the version of which it is not known what it asks."""
+
 _COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.Lt: operator.lt,  # type: ignore[dict-item]
     ast.LtE: operator.le,  # type: ignore[dict-item]
@@ -53,11 +56,24 @@ def narrow(test: ast.expr, target: Target, taken: bool) -> Target | None:
     A test that speaks of versions, or of what asyncio has, in a way that is not understood, leaves
     nothing: what it guards may not be meant for any Python of the target.
     """
-    is_understood = any(_on(test, version) is not None for version in KNOWN)
-    if not is_understood and _ABOUT_PYTHON.search(ast.unparse(test)):
-        return None
+    for part in _parts(test):
+        is_understood = any(_on(part, version) is not None for version in KNOWN)
+        if not is_understood and ABOUT_PYTHON.search(ast.unparse(part)):
+            return None
     left = [version for version in _versions(target) if _on(test, version) in (taken, None)]
     return Target(left[0], left[-1]) if left else None
+
+
+def _parts(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the conditions that `and`, `or` and `not` make one of."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _parts(operand)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _parts(value)
+        case _:
+            yield test
 
 
 def _versions(target: Target) -> list[Version]:

@@ -189,6 +189,24 @@ class Facts:
         module = self._project.module(base) if base else None
         return () if module is None else module.events.get(original, ())
 
+    def holds_elsewhere(
+        self, name: str, pattern: re.Pattern[str], owner: Value | None = None
+    ) -> bool:
+        """Say whether a global that is imported, or is an attribute of the module `owner`, is bound
+        where it is from to something whose text `pattern` finds."""
+        module: Module | None = None
+        if isinstance(owner, ModuleValue):
+            module = owner.module
+        elif owner is None and name in self._interpreter.imported:
+            base, name = self._interpreter.imported[name]
+            module = self._project.module(base)
+        bindings = () if module is None else module.bindings.names.get(name, ())
+        return any(
+            pattern.search(ast.unparse(one.statement))
+            for one in bindings
+            if isinstance(one.statement, (ast.Assign, ast.AnnAssign))
+        )
+
     def loop_held_outside(self, value: Value) -> str | None:
         """Return the name of a global, of the other module that a value is from, that holds a loop.
 
