@@ -20,7 +20,7 @@ from flake8_asyncrun.names.machine import (
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
 from flake8_asyncrun.names.scope import Scope
-from flake8_asyncrun.names.shapes import is_stub, may_be_awaitable, returns_of
+from flake8_asyncrun.names.shapes import drains, is_stub, may_be_awaitable, returns_of
 from flake8_asyncrun.names.values import (
     NONE,
     SOMETHING,
@@ -64,6 +64,7 @@ class Calls(Objects):
             if not isinstance(node, ast.Starred):
                 arguments.positional.append(self._evaluate(node, scope))
                 continue
+            self._drained.add(id(node.value))
             value = self._evaluate(node.value, scope)
             if isinstance(value, Sequence):
                 arguments.positional += value.items
@@ -78,6 +79,8 @@ class Calls(Objects):
                 return Super(scope.owner, scope.instance)
             return UNKNOWN
         function = self._evaluate(node.func, scope)
+        if drains(node.func):
+            self._drained.update(map(id, node.args))
         arguments = self._positional(node.args, scope)
         for keyword in node.keywords:
             value = self._evaluate(keyword.value, scope)

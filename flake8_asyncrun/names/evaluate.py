@@ -329,6 +329,7 @@ class Interpreter(Flow):
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope
     ) -> Value:
         inner = Scope(scope.module, scope, owner=scope.owner, instance=scope.instance)
+        self._drained.add(id(node.generators[0].iter))
         first = self._evaluate(node.generators[0].iter, scope)
         if (
             isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
@@ -338,7 +339,10 @@ class Interpreter(Flow):
             and len(first.items) <= LONGEST_UNROLLED
         ):
             return self._each(node, first.items, inner)
-        with self._undecided():
+        # What somebody else takes out later is evaluated then, whatever holds there.
+        is_put_off = isinstance(node, ast.GeneratorExp) and id(node) not in self._drained
+        state = State.UNKNOWN if is_put_off else self._state
+        with self._undecided(), self._as(state):
             for generator in node.generators:
                 iterated = (
                     first

@@ -173,6 +173,8 @@ class Machine(abc.ABC):
         self._handed: dict[int, Handed] = {}
         """The functions that were handed to somebody, by their nodes."""
         self._evaluated: set[int] = set()
+        self._drained: set[int] = set()
+        """Generator expressions, by their nodes, that are evaluated where they stand."""
         self._classes: dict[int, Class] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
         self._patched: set[tuple[str, str]] = set()
@@ -196,6 +198,15 @@ class Machine(abc.ABC):
             yield
         finally:
             self._state, self._current, self._catching, self._catching_outside = before
+
+    @contextmanager
+    def _as(self, state: State) -> Iterator[None]:
+        """Evaluate under another assumption about the loop; what is expected stays."""
+        before, self._state = self._state, state
+        try:
+            yield
+        finally:
+            self._state = before
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:

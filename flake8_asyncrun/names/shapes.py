@@ -84,6 +84,20 @@ def is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
+_DRAIN = {
+    *("all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"),
+    *("extend", "join", "update"),
+    *("as_completed", "deque", "wait"),
+}
+
+
+def drains(function: ast.expr) -> bool:
+    """Say whether a call, by the name of what it calls, uses up a generator that it is given."""
+    if isinstance(function, ast.Attribute):
+        return function.attr in _DRAIN
+    return isinstance(function, ast.Name) and function.id in _DRAIN
+
+
 def is_dotted(node: ast.expr) -> bool:
     """Say whether an expression is a name, or attributes of one."""
     while isinstance(node, ast.Attribute):

@@ -507,11 +507,21 @@ def _is_well(call: cst.Call, file: File) -> bool:
     if any(True for _ in loop_after_run.check.check(call, file)):
         return True
     if file.state(call) is not State.NO_LOOP:
-        return file.state(call) is not State.UNKNOWN
+        return file.state(call) is not State.UNKNOWN or _is_put_off(call, file)
     event = constructs(call, file, Effect.CAPTURES)
     if event is None or event.set or event.caught or is_prepared(call, file):
         return True
     return _is_run_by_hand(call, file)
+
+
+def _is_put_off(call: cst.Call, file: File) -> bool:
+    """Say whether a generator makes a call: when and where somebody asks for the next."""
+    for parent in file.parents(call):
+        if isinstance(parent, cst.GeneratorExp):
+            return True
+        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+            return any(isinstance(node, cst.Yield) for node in descend(parent.body))
+    return False
 
 
 def _is_run_by_hand(call: cst.Call, file: File) -> bool:
