@@ -171,7 +171,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.errors import R6
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, rule
+from flake8_asyncrun.core.rule import File, Hit, descend, rule
 from flake8_asyncrun.names.values import (
     Const,
     Coroutine,
@@ -498,20 +498,45 @@ def _comes_again(use: Use, loop: cst.For | cst.While, file: File) -> bool:
     if isinstance(loop, cst.For):
         several = loop.asynchronous is None and has_rounds(loop.iter, file)
     else:
-        several = file.value(loop.test) == Const(True)
+        several = file.source.text_of(loop.test) in ("True", "1")
     if not several or not _is_bound_outside(use, loop, file) or file.catches_all(loop):
         return False
     body = loop.body.body
     found = _last(body, use.variable, file)
     if found is None or found.node is not use.node or _leaves(body, file, also_next=False):
         return False
-    start = file.span(use.node).start
-    return not any(
-        isinstance(one, (cst.Continue, cst.Break, cst.Return, cst.Raise))
-        and file.span(one).end <= start
-        for statement in body
-        for one in _certainly(statement)
-    )
+    function = file.facts.own_function(file.value(use.name))
+    declared = None if function is None else file.function_at(function.place.line)
+    if declared is not None and _may_end(declared.body, file, {declared}):
+        return False
+    return not _may_end(loop.body, file, set())
+
+
+_EXITS = ("SystemExit", "_exit", "abort", "exit", "fail", "quit", "skip", "skipTest")
+
+
+def _may_end(body: cst.CSTNode, file: File, entered: set[cst.FunctionDef]) -> bool:
+    """Say whether a body, or a function of this file that it calls, may leave the loop around it,
+    or the program."""
+    for node in descend(body):
+        if isinstance(node, (cst.Raise, cst.Assert)):
+            return True
+        if isinstance(node, (cst.Break, cst.Continue, cst.Return)) and not entered:
+            return True
+        if isinstance(node, cst.Name) and node.value in _EXITS:
+            return True
+        if not isinstance(node, cst.Call):
+            continue
+        function = file.facts.own_function(file.value(node.func))
+        declared = None if function is None else file.function_at(function.place.line)
+        if declared is None:
+            value = file.value(node.func)
+            known = isinstance(value, (External, Method)) and getattr(value, "known", True)
+            if not known:
+                return True
+        elif declared not in entered and _may_end(declared.body, file, {*entered, declared}):
+            return True
+    return False
 
 
 def has_rounds(iterated: cst.BaseExpression, file: File) -> bool:
