@@ -361,7 +361,18 @@ def _is_excused(call: cst.BaseExpression, file: File) -> bool:
         or file.target_at(call) is None
         or file.expects_error(call, "RuntimeError")
         or _looks_first(call, file)
+        or _is_kept(call, file)
     )
+
+
+_KEEPS = re.compile(r"(?i)cache|memo|once|reify")
+
+
+def _is_kept(call: cst.BaseExpression, file: File) -> bool:
+    """Say whether the function around a call keeps what it gives: it may have been asked before."""
+    function = file.enclosing_function(call)
+    decorators = function.decorators if isinstance(function, cst.FunctionDef) else ()
+    return any(_KEEPS.search(file.source.text_of(one.decorator)) for one in decorators)
 
 
 def _looks_first(call: cst.BaseExpression, file: File) -> bool:
