@@ -194,7 +194,7 @@ from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, rule
 from flake8_asyncrun.names.machine import BY_THREAD, Event, State
-from flake8_asyncrun.names.values import Class, Instance, Made
+from flake8_asyncrun.names.values import Class, Const, Instance, Made
 from flake8_asyncrun.names.variables import Variable
 from flake8_asyncrun.rules.client_captures_loop import built
 from flake8_asyncrun.rules.coroutine_reused import has_rounds
@@ -273,6 +273,7 @@ def _built(call: cst.Call, file: File) -> Iterator[Hit]:
     if variable is not None and not _is_bound_once(variable):
         return
     every = [*_held(call, variable, file)] if file.runs else []
+    every = [held for held in every if not _lets_pass(call, held, file)]
     if not every or may_be_right(call, file):
         return
     code, shown = _code(file), f"{file.text_of(call.func)}()"
@@ -357,6 +358,34 @@ def _held(call: cst.Call, variable: Variable | None, file: File) -> Iterator[Hel
     elif variable is not None and _is_assigned_as_it_is(call, file):
         held.variables.append(variable)
     yield held
+
+
+def _lets_pass(call: cst.Call, held: Held, file: File) -> bool:
+    """Say whether nobody may have to wait, by what the call says or by what is asked before."""
+    if held.name in ("asyncio.Semaphore", "asyncio.BoundedSemaphore"):
+        for one in call.args:
+            value = file.value(one.value)
+            number = value.value if isinstance(value, Const) else None
+            if isinstance(number, int) and number > 1:
+                return True
+    return any(
+        isinstance(name := file.source.parent(node), cst.Attribute)
+        and name.attr.value in ("empty", "locked")
+        for variable in held.variables
+        for node in file.names_of(variable)
+    )
+
+
+def _is_set_before(owner: cst.CSTNode, file: File) -> bool:
+    """Say whether an event is set before by the function that waits on it, or by the module."""
+    text, here = file.source.text_of(owner), file.enclosing_function(owner)
+    for call in file.calls():
+        if file.source.text_of(call.func) == f"{text}.set":
+            function = file.enclosing_function(call)
+            before = file.span(call).start < file.span(owner).start
+            if function is None or (function is here and before):
+                return True
+    return False
 
 
 def _is_assigned_as_it_is(call: cst.Call, file: File) -> bool:
@@ -548,6 +577,8 @@ def _is_waited_on(node: cst.CSTNode, held: Held, file: File) -> bool:
     if not isinstance(holder, cst.Attribute) or holder.value is not node:
         return False
     if not isinstance(above, cst.Call) or above.func is not holder:
+        return False
+    if held.name == "asyncio.Event" and _is_set_before(node, file):
         return False
     return holder.attr.value in _WAITS[held.name] or (
         holder.attr.value == "put" and held.limited and held.name in _QUEUES
