@@ -121,7 +121,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     target = file.target_at(call)
     if given is None or taker is None or target is None or file.expects_error(call, "TypeError"):
         return
-    if target.last < LOST_LOOP_IN:
+    if target.last < LOST_LOOP_IN <= file.target.last:
         return  # a guard keeps it from those that do not take it
     shown, name = taker
     positional = isinstance(given.node, cst.Arg) and not (given.node.keyword or given.node.star)
