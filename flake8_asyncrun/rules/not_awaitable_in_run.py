@@ -196,6 +196,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.certain import doubt_of_parameter
 from flake8_asyncrun.core.edits import only_argument, replace
 from flake8_asyncrun.core.errors import R2, T1, V1, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
@@ -390,6 +391,8 @@ def _runs_its_own(argument: cst.BaseExpression, file: File) -> bool:
 
 def _fix(run: Run, value: Value, file: File) -> Fix:
     call, argument = run.call, run.argument
+    if (reason := doubt_of_parameter(argument, file)) is not None:
+        raise Refused(reason)
     if isinstance(value, Sequence):
         run_name = file.text_of(call.func)
         if not run_name.endswith(".run") or file.callee(call) != "asyncio.run":

@@ -85,7 +85,9 @@ run(main)
 ```
 
 **The fix is safe:** the program could only crash before. Inside `try` … `except Exception` it is
-unsafe, for there the program may be meant to go on after the error.
+unsafe, for there the program may be meant to go on after the error. It is refused, with the reason as a
+note, where the name may stand for something else at other times: a parameter, an attribute that is
+assigned, a variable that is bound twice.
 
 See [Coroutines](https://docs.python.org/3/library/asyncio-task.html#coroutines).
 """
@@ -96,6 +98,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.certain import doubt
 from flake8_asyncrun.core.edits import insert, replace
 from flake8_asyncrun.core.errors import T1, V1, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
@@ -139,6 +142,8 @@ def _call_it(argument: cst.BaseExpression, value: Value, file: File) -> Fix:
         raise Refused("it needs arguments")
     if argument.lpar or not isinstance(argument, (cst.Name, cst.Attribute, cst.Call)):
         raise Refused("it is more than a name")
+    if (reason := doubt(argument, file)) is not None:
+        raise Refused(reason)
     edit = insert(file.span(argument).end, "()")
     return Fix("Call it", (edit,), Safety.SAFE)
 

@@ -1,0 +1,156 @@
+"""Whether a name means the same on every way through the code, and not only on the one seen."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.names.values import Class, Function, Instance, ModuleValue
+from flake8_asyncrun.names.variables import Variable
+
+_TARGETS = (cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr)
+_AROUND_TARGETS = (cst.Element, cst.StarredElement, cst.Tuple, cst.List)
+
+
+def doubt(node: cst.BaseExpression, file: File) -> str | None:
+    """Say why an expression may be another than the function, class or object that was seen.
+
+    None where it surely is that: it names a definition or an import, a method of a class that is
+    known, or a variable that is bound once to one of these.
+    """
+    if isinstance(node, cst.Name):
+        return _doubt_of_name(node, file)
+    if isinstance(node, cst.Attribute):
+        return _doubt_of_attribute(node, file)
+    if isinstance(node, cst.Call):
+        if file.callee(node) == "functools.partial":
+            return None
+        if isinstance(file.value(node.func), Class):
+            return doubt(node.func, file)
+    return f"`{file.text_of(node)}` may be something else at other times"
+
+
+def doubt_of_parameter(node: cst.BaseExpression, file: File) -> str | None:
+    """Say that an expression is, or is of, what a function is given; None where it is not.
+
+    The object that a method is called on is not meant.
+    """
+    while isinstance(node, (cst.Attribute, cst.Call, cst.Subscript)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    variable = file.variable(node) if isinstance(node, cst.Name) else None
+    if variable is None or _method_of(variable, file) is not None:
+        return None
+    if not any(isinstance(file.source.parent(one), cst.Param) for one in file.names_of(variable)):
+        return None
+    return f"`{variable.name}` is a parameter, and other calls may give something else"
+
+
+def _doubt_of_name(name: cst.Name, file: File) -> str | None:
+    given = doubt_of_parameter(name, file)
+    variable = file.variable(name)
+    if given is not None or variable is None:
+        return given or f"it is not known where `{name.value}` is bound"
+    bound = sum(use.binds for use in variable.uses)
+    if bound == 0 and variable.is_global:
+        # By an `import *`.
+        return None
+    if bound == 1:
+        for one in file.names_of(variable):
+            value = _bound_to(one, file)
+            if value is not None:
+                return doubt(value, file)
+            if _is_defined_by(one, file):
+                return None
+    return f"`{name.value}` may be bound to something else at other times"
+
+
+def _bound_to(name: cst.Name, file: File) -> cst.BaseExpression | None:
+    """Return what an assignment binds a name to, None where it stands in no assignment's place."""
+    parent = file.source.parent(name)
+    if isinstance(parent, (cst.AnnAssign, cst.NamedExpr)) and parent.target is name:
+        return parent.value
+    assign = file.source.parent(parent) if isinstance(parent, cst.AssignTarget) else None
+    return assign.value if isinstance(assign, cst.Assign) else None
+
+
+def _is_defined_by(name: cst.Name, file: File) -> bool:
+    """Say whether a name stands where a definition or an import binds it."""
+    child: cst.CSTNode = name
+    for parent in file.parents(name):
+        if isinstance(parent, (cst.FunctionDef, cst.ClassDef)):
+            return child is parent.name
+        if not isinstance(parent, (cst.Attribute, cst.AsName)):
+            return isinstance(parent, cst.ImportAlias)
+        child = parent
+    return False
+
+
+def _doubt_of_attribute(node: cst.Attribute, file: File) -> str | None:
+    name, value, owner = node.attr.value, file.value(node), file.value(node.value)
+    assigned = f"`{file.text_of(node)}` is an attribute that may be assigned"
+    if _is_assigned(name, file) or not isinstance(value, (Function, Class, ModuleValue)):
+        return assigned
+    if isinstance(owner, ModuleValue):
+        return doubt(node.value, file)
+    if not isinstance(owner, (Instance, Class)) or not isinstance(value, Function):
+        return assigned
+    if value.owner is None or value.name != name or value.owner.wrapped:
+        return assigned
+    variable = file.variable(node.value) if isinstance(node.value, cst.Name) else None
+    holder = None if variable is None else _method_of(variable, file)
+    if holder is None:
+        return doubt(node.value, file)
+    known = file.facts.global_value(holder.name.value)
+    order = known.order if isinstance(known, Class) else []
+    here = value.owner.place == file.place(holder.name)
+    return None if here or value.owner in order else assigned
+
+
+def _method_of(variable: Variable, file: File) -> cst.ClassDef | None:
+    """Return the class whose method has a variable as its first parameter."""
+    for name in file.names_of(variable):
+        parameter = file.source.parent(name)
+        parameters = None if parameter is None else file.source.parent(parameter)
+        if not isinstance(parameter, cst.Param) or not isinstance(parameters, cst.Parameters):
+            continue
+        function = file.source.parent(parameters)
+        block = None if function is None else file.source.parent(function)
+        holder = None if block is None else file.source.parent(block)
+        first = [*parameters.posonly_params, *parameters.params][:1]
+        if not isinstance(function, cst.FunctionDef) or not isinstance(holder, cst.ClassDef):
+            return None
+        static = any(file.text_of(one.decorator) == "staticmethod" for one in function.decorators)
+        bound = sum(use.binds for use in variable.uses)
+        return holder if first == [parameter] and not static and bound == 1 else None
+    return None
+
+
+def _is_assigned(name: str, file: File) -> bool:
+    """Say whether some object's attribute, or a class's, of this name is assigned in the file."""
+    if "setattr" in file.source.text and file.facts.variables.is_quoted(name):
+        return True
+    attributes = [one for one in file.attributes() if one.attr.value == name]
+    if any(_is_target(one, file) for one in attributes):
+        return True
+    names = (one for one in file.names() if one.value == name and _is_target(one, file))
+    return any(_stands_in_class(one, file) for one in names)
+
+
+def _is_target(node: cst.BaseExpression, file: File) -> bool:
+    child: cst.CSTNode = node
+    for parent in file.parents(node):
+        if isinstance(parent, _TARGETS):
+            return parent.target is child
+        if not isinstance(parent, _AROUND_TARGETS):
+            return isinstance(parent, (cst.AssignTarget, cst.AsName))
+        child = parent
+    return False
+
+
+def _stands_in_class(node: cst.CSTNode, file: File) -> bool:
+    for parent in file.parents(node):
+        if isinstance(parent, cst.FunctionDef):
+            return False
+        if isinstance(parent, cst.ClassDef):
+            return True
+    return False
