@@ -442,6 +442,8 @@ def _led_to(
     here = isinstance(function, cst.FunctionDef) or file.state(call) is State.RUNNING
     for caller in _calls_in_loop(file):
         for event in _runs(caller, file):
+            if _property_read(caller, event, file) is not None:
+                continue
             own = event.place.path == file.source.path and event.place.line == line
             if own and here and not _is_expected_between(event, file):
                 return _steps(caller, event, file)
@@ -496,6 +498,17 @@ def _runs(call: _Caller, file: File) -> Iterator[Event]:
     yield from (event for event in runs if event.what in _EVENTS and event not in inner)
 
 
+def _property_read(call: _Caller, event: Event, file: File) -> cst.Attribute | None:
+    """Return the property that is read inside a call, and not the call, that comes to an event."""
+    for child in descend(call):
+        if child is call or not isinstance(child, cst.Attribute) or _is_called(child, file):
+            continue
+        seen = file.seen(child)
+        if seen is not None and event in seen.surely:
+            return child
+    return None
+
+
 def _is_expected_between(event: Event, file: File) -> bool:
     """Say whether one of the calls in this file that lead to a run may be right."""
     return any(
@@ -544,9 +557,11 @@ def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
         if _is_expected_between(event, file):
             continue
         callee = _EVENTS[event.what]
+        read = _property_read(call, event, file)
+        caller = f"{file.text_of(call.func)}()" if read is None else f"`{file.text_of(read)}`"
         where = "in `async def`" if file.in_coroutine(call) else "here"
         message = (
-            f"a loop runs {where}, and {file.text_of(call.func)}() runs another: {callee}()"
+            f"a loop runs {where}, and {caller} runs another: {callee}()"
             f" raises {_SAY[callee]}; await what it runs, or call it in a thread"
         )
         inside = (
@@ -554,7 +569,7 @@ def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
             if event.through
             else f"{callee}() is called here"
         )
-        notes = (*_steps(call, event, file), Note(inside, event.place))
+        notes = (*_steps(read or call, event, file), Note(inside, event.place))
         yield Hit(call, message, None, (*notes, Note("no fix: the run is in another file")))
         return
 
