@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -42,6 +42,8 @@ class Config:
     unsafe_fixes: bool = False
     python: str | None = None
     """An interpreter, or the folder of an environment, whose packages the code imports."""
+    python_said_in: str = field(default="", compare=False)
+    """The pyproject.toml that names `python`, "" for none."""
     loop_capturing: tuple[str, ...] = ()
     """Dotted names of classes and functions that take the current loop when they are called."""
     coroutine_functions: tuple[str, ...] = ()
@@ -76,7 +78,7 @@ def parse(table: Mapping[str, object], base: Config | None = None) -> Config:
             case "python":
                 if not isinstance(value, str) or not value:
                     raise _expected(key, "the path of an interpreter or an environment", value)
-                config = replace(config, python=value)
+                config = replace(config, python=value, python_said_in="")
             case "loop-capturing":
                 config = replace(config, loop_capturing=_dotted_names(key, value))
             case "coroutine-functions":
@@ -137,7 +139,8 @@ def load(path: str) -> Config:
                 if "target-version" in table:
                     target = config.target
                 if config.python is not None:
-                    config = replace(config, python=_beside(file, config.python))
+                    python = _beside(file, config.python)
+                    config = replace(config, python=python, python_said_in=str(file))
             required = (_table(document, "project") or {}).get("requires-python")
             if target is None and required is not None:
                 target = _admitted(required)
@@ -251,12 +254,15 @@ def _document(file: Path, _mtime: int, _size: int) -> Mapping[str, object]:
 
 
 def _table(document: Mapping[str, object], *keys: str) -> Mapping[str, object] | None:
-    found: object = document
-    for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    if found is None or isinstance(found, Mapping):
-        return found
-    raise _expected(".".join(keys), "a table", found)
+    found: Mapping[str, object] = document
+    for depth, key in enumerate(keys, 1):
+        part = found.get(key)
+        if part is None:
+            return None
+        if not isinstance(part, Mapping):
+            raise _expected(".".join(keys[:depth]), "a table", part)
+        found = part
+    return found
 
 
 def _beside(file: Path, python: str) -> str:

@@ -449,7 +449,7 @@ def _surroundings(changed: Mapping[str, str], *, cached: bool) -> _FindSurroundi
         key = Path(path).absolute().parent, config.python
         if key not in places:
             folder = cache.folder_of(path) if cached else None
-            places[key] = _Place(files.search_path(path, config.python), versions(path), folder)
+            places[key] = _Place(_search_path(path, config), versions(path), folder)
         place = places[key]
         found, ground = project(place.folders, config.target, told, place.wanted)
         if place.cache is None:
@@ -459,6 +459,16 @@ def _surroundings(changed: Mapping[str, str], *, cached: bool) -> _FindSurroundi
         return _Surroundings(found, Cache(place.cache, settings, ground))
 
     return find
+
+
+def _search_path(path: str, config: Config) -> tuple[str, ...]:
+    """Return where imports lead. Raises FileError, with where an unusable `python` is said."""
+    try:
+        return files.search_path(path, config.python)
+    except FileError as error:
+        if not config.python_said_in:
+            raise
+        raise FileError(config.python_said_in, f"python: {error}") from None
 
 
 _around = _surroundings({}, cached=True)

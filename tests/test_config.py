@@ -249,6 +249,7 @@ def test_the_requirement_may_stand_above_the_table(tmp_path: Path) -> None:
         ("[tool.asyncrun]\nselekt = []\n", "selekt: unknown key; did you mean select?"),
         ("project = 1\n", "project: expected a table, not 1"),
         ("[tool]\nasyncrun = 1\n", "tool.asyncrun: expected a table, not 1"),
+        ("tool = 3\n", "tool: expected a table, not 3"),
         (
             "[project]\nrequires-python = 3\n",
             'project.requires-python: expected a string such as ">',
@@ -265,7 +266,7 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None
 
 
 def test_tables_of_others_are_none_of_ours(tmp_path: Path) -> None:
-    assert load(project(tmp_path, "tool = 1\n")) == Config()
+    assert load(project(tmp_path, "[tool]\nother = 1\n")) == Config()
 
 
 def test_bytes_that_are_no_toml_are_named(tmp_path: Path) -> None:

@@ -515,13 +515,16 @@ def test_settings_that_cannot_be_used_are_errors(made_up: MadeUp) -> None:
     def configure(path: str) -> Config:
         if path == "a.py":
             raise ConfigError("pyproject.toml: no")
-        return Config(python="no-such-python") if path == "b.py" else Config(select=("RUN8",))
+        if path == "b.py":
+            return Config(python="no-such-python", python_said_in="pyproject.toml")
+        return Config(select=("RUN8",))
 
+    no_packages = "is neither an interpreter nor an environment with packages"
     made_up(rule("RUN901", renaming("old", "new")))
     put(a=USE, b=USE, c="x\n")
     assert [report.errors for report in run.run(["."], configure, fix=True, write=True)] == [
         ("pyproject.toml: no",),
-        ("no-such-python: is neither an interpreter nor an environment with packages",),
+        (f"pyproject.toml: python: no-such-python: {no_packages}",),
         ("select: no rule's code begins with RUN8",),
     ]
 
