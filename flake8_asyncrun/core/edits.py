@@ -290,6 +290,8 @@ def also_import(file: File, imported: cst.Name, name: str) -> tuple[Edit, ...]:
     value = file.facts.global_value(name)
     if isinstance(value, External) and value.name == f"asyncio.{name}":
         return ()
+    if variable is not None and not any(use.binds for use in variable.uses):
+        raise Refused(f"`{imported.value}` comes from an `import *`")
     if variable is None or file.facts.variables.is_taken(name):
         raise Refused(f"`{name}` is something else here")
     for alias in file.import_aliases():

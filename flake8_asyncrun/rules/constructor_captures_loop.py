@@ -11,7 +11,8 @@ and from Python 3.14 on the constructor ends with
     RuntimeError: There is no current event loop in thread 'MainThread'.
 
 This rule speaks to the author of the class. What the class does to its users shows where they are in
-another file; where the object is built in the same file, they are told there, by another rule.
+another file. Where the object is built in the same file, at a time when that is wrong, nothing is said
+here: `client-captures-loop` tells of it there, if it is sure that an `asyncio.run` uses the object.
 
 ```python file=app.py
 import asyncio

@@ -138,7 +138,7 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
             continue
         happens = by_version(mention.target, (_SINCE, W2))
         message = (
-            f"{file.text_of(mention.node)} is a policy's, and policies are gone in Python 3.16; "
+            f"{file.text_of(mention.node)} is about policies, which are gone in Python 3.16; "
             f"{happens}; hand asyncio.run() a loop_factory"
         )
         fix, notes = attempt(lambda mention=mention: _fix(mention, file))  # type: ignore[misc]

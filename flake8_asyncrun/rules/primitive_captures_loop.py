@@ -163,7 +163,8 @@ asyncio.run(main())
 
 Reported is what a run is seen to wait on while something else goes on, tasks or callbacks: a lock at the
 top of a module of which nothing is run is not. Nor is anything where `loop.run_until_complete()` may use the
-very loop that is current, unless two runs share it.
+very loop that is current, unless two runs share it. Runs that a function of yours begins (`def run(coro):
+asyncio.run(coro)`) and those in a `while` are not seen.
 
 **The fix is safe:** where nobody waits the program means the same, else it could not work. It is unsafe
 where the object is a global of a module that others may import, with the run under a main guard. It is

@@ -144,6 +144,9 @@ and queues are bound when they are waited on; they have theirs, too.
 
 **There is no fix:** what has to go into one coroutine is for the author to say.
 
+Runs that a function of yours begins (`def run(coro): asyncio.run(coro)`) and those in a `while` are not
+seen.
+
 Ignore it where the second run's error is what you are after.
 
 See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run).
