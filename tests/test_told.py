@@ -48,6 +48,77 @@ def test_an_object_is_no_coroutine() -> None:
     assert "There is no current event loop" in finding.message
 
 
+PROPERTY = """
+async def fetch(): ...
+class Client:
+    @property
+    def token(self): return asyncio.run(fetch())
+async def main():
+    client = Client()
+    print(client.token)
+asyncio.run(main())
+"""
+
+
+def test_a_property_is_read_not_the_call_it_is_an_argument_of_made() -> None:
+    (finding,) = said(PROPERTY, NOTHING)
+    assert finding.notes[0].text == "`async def main` reads `client.token`"
+
+
+CLIENT = """
+class Client:
+    def __init__(self): self.loop = asyncio.get_event_loop()
+    async def work(self): {}
+class Other:
+    def __init__(self, loop): self.loop = loop
+    async def work(self): await self.loop.run_in_executor(None, print)
+if __name__ == "__main__":
+    asyncio.run(Other(None).work())
+    client = Client()
+    asyncio.run(client.work())
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "is_lost"),
+    [
+        case("scheduled", "self.loop.call_soon(print)", True),
+        case("a task", "self.loop.create_task(asyncio.sleep(0))", True),
+        case("awaited", "await self.loop.create_task(asyncio.sleep(0))", False),
+        case("handed on", "Other(self.loop)", False),
+    ],
+)
+def test_what_is_only_scheduled_is_lost(use: str, is_lost: bool) -> None:
+    (finding,) = (one for one in said(CLIENT.format(use), NOTHING) if one.code == "RUN201")
+    assert ("never runs, and no error says so" in finding.message) == is_lost
+    assert ("attached to a different loop" in finding.message) != is_lost
+
+
+REFUSED = "async def work(): ...\n{}\nif __name__ == '__main__': {}"
+
+
+@pytest.mark.parametrize(
+    ("defined", "called", "reason"),
+    [
+        case("given", "def run(x): asyncio.run(x)", "run(work)", "`x` is a parameter, and other"),
+        case(
+            "assigned",
+            "class App:\n    def __init__(self): self.job = work",
+            "asyncio.run(App().job)",
+            "`App().job` is an attribute that may be assigned",
+        ),
+        case(
+            "bound twice", "x = None\nx = work", "asyncio.run(x)", "`x` may be bound to something"
+        ),
+    ],
+)
+def test_why_nothing_is_called(defined: str, called: str, reason: str) -> None:
+    (finding,) = said(REFUSED.format(defined, called), NOTHING)
+    assert finding.code == "RUN102"
+    assert finding.fix is None
+    assert finding.notes[-1].text.startswith(f"no fix: {reason}")
+
+
 PLAIN = "def start(): return nobody()\nclass Client:\n    def run(self): return nobody()\n"
 
 

@@ -37,7 +37,7 @@ class Entry:
     since: Version = (3, 7)
 
 
-_PRIMITIVES = (
+PRIMITIVES = (
     "Lock",
     "Event",
     "Condition",
@@ -84,7 +84,7 @@ ASYNCIO: dict[str, Entry] = {
     "run_coroutine_threadsafe": Entry(Does.OTHER, "5"),
     "to_thread": Entry(Does.COROUTINE, "table 1a", since=(3, 9)),
     **{name: Entry(Does.COROUTINE, "5, table 1a") for name in _COROUTINES},
-    **{name: Entry(Does.KEEPS_LOOP_UP_TO_39, "11, table 3a") for name in _PRIMITIVES},
+    **{name: Entry(Does.KEEPS_LOOP_UP_TO_39, "11, table 3a") for name in PRIMITIVES},
 }
 
 # The modules that asyncio's names really live in, under which they may be imported too.
@@ -177,7 +177,7 @@ LOST_LOOP = {
     *("sleep", "gather", "wait", "wait_for", "shield", "as_completed"),
     *("open_connection", "start_server", "open_unix_connection", "start_unix_server"),
     *("create_subprocess_exec", "create_subprocess_shell"),
-    *_PRIMITIVES,
+    *PRIMITIVES,
 }
 """The twenty callables that lost their `loop` argument in 3.10 (finding 17)."""
 

@@ -419,12 +419,12 @@ from flake8_asyncrun.core.capture import (
     kept_for_run,
     using_run,
 )
-from flake8_asyncrun.core.errors import R2, R4, by_version
+from flake8_asyncrun.core.errors import LOST, R2, R4, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import Effect, Instance, Origin, Value, is_known, loops_in
+from flake8_asyncrun.names.values import Effect, Instance, Loop, Origin, Value, is_known, loops_in
 
 
 @rule("RUN201", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
@@ -448,7 +448,7 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
     fix, notes = attempt(lambda: build_inside(call, run, variable, file))
     yield Hit(
         call,
-        f"{message}: {happens(event, target)}; build it in an async def",
+        f"{message}: {happens(event, target, file.value(call), file)}; build it in an async def",
         fix,
         (*evidence(event, file, "takes the loop"), *notes),
     )
@@ -464,7 +464,7 @@ def taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
         message = f"`{one.name}` took the current loop at its import, before {runner} makes its own"
         yield Hit(
             one.alias,
-            f"{message}: {happens(one.event, target)}; build it in an async def",
+            f"{message}: {happens(one.event, target, value, file)}; build it in an async def",
             None,
             (*evidence(one.event, file, "takes the loop"), Note("no fix: it is built elsewhere")),
         )
@@ -477,6 +477,55 @@ def keeps_loop(value: Value) -> bool:
     return any(part.origin is not Origin.RUNNING for part in loops_in(value))
 
 
-def happens(event: Event, target: Target) -> str:
+def happens(event: Event, target: Target, value: Value, file: File) -> str:
+    """Return what becomes of a run that uses an object which keeps another loop."""
+    later = LOST if _only_schedules(value, file) else R4
     raises = event.set or event.caught
-    return R4 if raises else by_version(target, ((3, 7), R4), ((3, 14), R2))
+    return later if raises else by_version(target, ((3, 7), later), ((3, 14), R2))
+
+
+_SCHEDULES = {
+    *("add_reader", "add_signal_handler", "add_writer", "call_at", "call_later", "call_soon"),
+    *("call_soon_threadsafe", "create_task"),
+}
+"""Methods of a loop that leave something for it to do."""
+
+
+def _only_schedules(value: Value, file: File) -> bool:
+    """Say whether all that is done with the loop of an object, whose class this file defines, is
+    that things are left for it to do that nobody waits for."""
+    if not isinstance(value, Instance) or not is_known(value) or value.cls.outside:
+        return False
+    kept = {name for name, part in value.attributes.items() if isinstance(part, Loop)}
+    here = all(cls.place.path == file.source.path for cls in value.cls.order)
+    if not kept or not here or len(list(loops_in(value))) != 1:
+        return False
+    named = (one for one in file.attributes() if one.attr.value in kept)
+    uses = [
+        one
+        for one in named
+        if not _is_bound(one, file) and not _is_of_another(file.value(one.value), value)
+    ]
+    return bool(uses) and all(_leaves_something(one, file) for one in uses)
+
+
+def _is_of_another(owner: Value, value: Instance) -> bool:
+    """Say whether something is surely an object of a class that is not an object's own."""
+    return isinstance(owner, Instance) and not {*owner.cls.order} & {*value.cls.order}
+
+
+def _is_bound(attribute: cst.Attribute, file: File) -> bool:
+    return isinstance(file.source.parent(attribute), (cst.AssignTarget, cst.AnnAssign))
+
+
+def _leaves_something(loop: cst.Attribute, file: File) -> bool:
+    """Say whether a loop's method that schedules is called there, and what it gives is dropped."""
+    method = file.source.parent(loop)
+    call = None if method is None else file.source.parent(method)
+    return (
+        isinstance(method, cst.Attribute)
+        and method.attr.value in _SCHEDULES
+        and isinstance(call, cst.Call)
+        and call.func is method
+        and isinstance(file.source.parent(call), cst.Expr)
+    )

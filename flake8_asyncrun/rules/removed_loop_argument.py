@@ -7,6 +7,11 @@ unix twins, `create_subprocess_exec` and `create_subprocess_shell`, and all lock
 
     TypeError: sleep() got an unexpected keyword argument 'loop'
 
+`open_connection`, `start_server` and their twins blame `create_connection()` or another of the loop's
+methods, `create_subprocess_exec` and `create_subprocess_shell` end with "got multiple values for
+argument 'loop'", and locks and queues on Python 3.10 alone with "As of 3.10, the *loop* parameter was
+removed from Lock() since it is no longer necessary".
+
 `loop=None` counts as well, though nothing warns of it.
 
 ```python bad 3.7="ok" 3.8-3.9="warns DeprecationWarning: The loop argument is deprecated since Python 3.8" 3.10-="TypeError: sleep() got an unexpected keyword argument 'loop'"
@@ -95,11 +100,11 @@ from functools import partial
 import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_argument
-from flake8_asyncrun.core.errors import T2, by_version
+from flake8_asyncrun.core.errors import T2, T3, T10, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names import asyncio_table
-from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN
+from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN, PRIMITIVES
 from flake8_asyncrun.names.target import Version
 from flake8_asyncrun.names.values import Class, External, Loop, Origin, Value
 
@@ -128,10 +133,10 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if positional and name not in _TAKES_POSITIONAL:
         return
     warns = () if (since := _warns_since(call, name, given, file)) is None else ((since, _WARNING),)
-    later = (LOST_LOOP_IN, "it is taken for `limit`" if positional else T2)
-    if not any(target.since_version(since) for since, _ in (*warns, later)):
+    later = ((LOST_LOOP_IN, "it is taken for `limit`"),) if positional else _refusal(name)
+    if not any(target.since_version(since) for since, _ in (*warns, *later)):
         return
-    happens = by_version(target, *warns, later)
+    happens = by_version(target, *warns, *later)
     message = f"{shown}() takes no loop argument any more: {happens}; remove it"
     only_crashed = target.first >= LOST_LOOP_IN and not positional
     running = file.in_coroutine(call) and not _is_another(file.value(given.value))
@@ -161,6 +166,15 @@ def _warns_since(call: cst.Call, name: str, given: Given, file: File) -> Version
         name == "gather" or (name == "sleep" and file.text_of(first.value) == "0")
     )
     return (3, 9) if forgotten else (3, 8)
+
+
+def _refusal(name: str) -> tuple[tuple[Version, str], ...]:
+    """Return the eras of what is said of a loop given to something by keyword (finding 19)."""
+    if name.startswith("create_subprocess_"):
+        return ((LOST_LOOP_IN, T10),)
+    if name in PRIMITIVES:
+        return (LOST_LOOP_IN, T3), ((3, 11), T2)
+    return ((LOST_LOOP_IN, T2),)
 
 
 _TAKES_POSITIONAL = {"create_subprocess_shell": 4}
