@@ -155,11 +155,11 @@ def said(message: str, target: Target) -> dict[Version, str]:
     known = {text for code in (*texts("happens"), *texts("said")) for text in says(code)}
     shown = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     told: dict[Version, str] = {}
-    for match in re.finditer(
-        rf"(?:from Python (\S+) on: )?({shown})(?: up to Python (3\.\d+))?", message
-    ):
-        since = Target.since(match[1]).first if match[1] else target.first
-        until = Target.since(match[3]).first if match[3] else target.last
+    limits = r"(?: on Python (3\.\d+) and| up to Python) (3\.\d+)"
+    for match in re.finditer(rf"(?:from Python (\S+) on: )?({shown})(?:{limits})?", message):
+        begins = match[1] or match[3]
+        since = Target.since(begins).first if begins else target.first
+        until = Target.since(match[4]).first if match[4] else target.last
         told |= {one: match[2] for one in KNOWN if since <= one <= until}
     return told
 

@@ -134,6 +134,8 @@ class Run:
 
     call: cst.Call
     argument: cst.BaseExpression
+    runner: str = ""
+    """Its key in RUNNERS, "" for what runs a loop by hand."""
 
 
 class File:
@@ -230,7 +232,7 @@ class File:
         named = first.keyword is None or first.keyword.value == RUNNERS[callee]
         # Whose loop a factory gives, nobody knows.
         plain = all(one.keyword is None or one.keyword.value != "loop_factory" for one in call.args)
-        return Run(call, first.value) if named and plain and not first.star else None
+        return Run(call, first.value, callee) if named and plain and not first.star else None
 
     @cached_property
     def has_cells(self) -> bool:

@@ -1,7 +1,7 @@
 """`asyncio.run()` is given an awaitable that is no coroutine: an error up to Python 3.13.
 
 `await` takes any object with an `__await__` method. `asyncio.run` takes a coroutine only, and any
-awaitable not before Python 3.14. Up to Python 3.13 the program ends with
+awaitable not before Python 3.14 (`uvloop.run`: 3.11). Up to Python 3.13 the program ends with
 
     ValueError: a coroutine was expected, got <Job object at 0x…>
 
@@ -105,11 +105,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.edits import only_argument
-from flake8_asyncrun.core.errors import R2, V1, by_version
+from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, R2, V1, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
-from flake8_asyncrun.names.target import Version
+from flake8_asyncrun.names.target import Version, show
 from flake8_asyncrun.names.values import Effect, GeneratorCoroutine, Instance, Kind, Value
 
 _TAKES_AWAITABLES: Version = (3, 14)
@@ -124,7 +124,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     argument, value = run.argument, file.value(run.argument)
     is_generator = isinstance(value, GeneratorCoroutine)
-    part = target.before_version(_TAKES_AWAITABLES)
+    takes_since = AWAITED_BY_UVLOOP if run.runner == "uvloop.run" else _TAKES_AWAITABLES
+    part = target.before_version(takes_since)
     if is_generator and part is not None:
         part = part.since_version(_REFUSES_GENERATORS)
     if part is None or not (is_generator or _is_only_awaitable(value, file)):
@@ -134,12 +135,15 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if Effect.NEEDS_RUNNING in effects:
         # It is not this error that comes.
         return
-    eras = [(_REFUSES_GENERATORS if is_generator else (3, 7), V1)]
-    if Effect.CAPTURES in effects:
-        eras.append((_TAKES_AWAITABLES, R2))
-    until = "" if Effect.CAPTURES in effects else " up to Python 3.13"
     what = "a generator of types.coroutine" if is_generator else "an awaitable, not a coroutine"
-    happens = f"{file.text_of(call.func)}() raises {by_version(target, *eras)}{until}"
+    error = V1
+    if is_generator and target.first < _REFUSES_GENERATORS:
+        error = f"{V1} on Python 3.12 and 3.13"
+    elif run.runner == "uvloop.run" or Effect.CAPTURES not in effects:
+        error = f"{V1} up to Python {show((takes_since[0], takes_since[1] - 1))}"
+    if Effect.CAPTURES in effects and run.runner != "uvloop.run":
+        error = by_version(target, ((3, 7), error), (_TAKES_AWAITABLES, R2))
+    happens = f"{file.text_of(call.func)}() raises {error}"
     message = f"{_shown(argument, file)} {what}: {happens}; await it in an async def"
     # Where a program goes on after the error it may be meant to.
     safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE

@@ -11,6 +11,8 @@ and from Python 3.14 on, already while the argument is evaluated, with
 
     RuntimeError: There is no current event loop in thread 'MainThread'.
 
+(`uvloop.run` awaits it, with "attached to a different loop" on Python 3.11 to 3.13.)
+
 ```python bad -3.13="ValueError: a coroutine was expected, got <_GatheringFuture pending>" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
 
@@ -154,7 +156,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import future_held_by
 from flake8_asyncrun.core.edits import only_argument
-from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V1, V2, V3, by_version
+from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, HANGS, R2, R3, R4, V1, V2, V3, by_version
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Run, attempt, descend, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
@@ -178,7 +180,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         if part is None:
             return
         until = " up to Python 3.13" if part != target else ""
-        happens = f"{runner} raises {_errors(value, part)}{until}"
+        happens = f"{runner} raises {_errors(value, part, run)}{until}"
         if _lacks_loop(value, run, file):
             # The call in the argument ends in it, on all Pythons.
             happens = R2
@@ -216,11 +218,12 @@ def _shown(argument: cst.BaseExpression, file: File) -> str:
     return f"`{file.text_of(argument)}`"
 
 
-def _errors(value: Value, target: Target) -> str:
+def _errors(value: Value, target: Target, run: Run) -> str:
     if isinstance(value, Future) and value.maker == "asyncio.create_task":
         return R3
     made_anew = isinstance(value, Future) and value.origin is Origin.NEW
-    return by_version(target, ((3, 7), V1), ((3, 14), R4 if made_anew else R2))
+    awaited = ((AWAITED_BY_UVLOOP, R4),) if run.runner == "uvloop.run" else ()
+    return by_version(target, ((3, 7), V1), *awaited, ((3, 14), R4 if made_anew else R2))
 
 
 def _lacks_loop(value: Value, run: Run, file: File) -> bool:

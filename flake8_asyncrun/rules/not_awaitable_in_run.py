@@ -10,6 +10,9 @@ and from Python 3.14 on with
 
     TypeError: An asyncio.Future, a coroutine or an awaitable is required
 
+(`uvloop.run` says "object NoneType can't be used in 'await' expression" from Python 3.11 on, and
+"'NoneType' object can't be awaited" from Python 3.14 on.)
+
 ```python bad -3.13="ValueError: a coroutine was expected, got None" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
 import asyncio
 
@@ -198,7 +201,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.certain import doubt_of_parameter
 from flake8_asyncrun.core.edits import only_argument, replace
-from flake8_asyncrun.core.errors import R2, T1, V1, by_version
+from flake8_asyncrun.core.errors import R2, by_version, refusal
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import (
     RUNNERS,
@@ -250,8 +253,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     takes_loop = any(
         event.effect is Effect.CAPTURES and not (event.set or event.caught) for event in events
     )
-    later = R2 if takes_loop else T1
-    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), later))}"
+    *eras, (since, later) = refusal(run.runner)
+    eras.append((since, R2 if takes_loop else later))
+    happens = f"{runner} raises {by_version(target, *eras)}"
     fix, notes = attempt(lambda: _fix(run, value, file))
     yield Hit(call, f"{what}: {happens}; {advice}", fix, (*_evidence(run, value, file), *notes))
 
@@ -314,7 +318,7 @@ def _command_in_run(call: cst.Call, target: Target, file: File) -> Hit:
         happens = f"it ends the program before {runner} is reached, its coroutine never awaited"
     else:
         shown = f"`{file.text_of(argument)}`"
-        happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+        happens = f"{runner} raises {by_version(target, *refusal(file.callee(call) or ''))}"
     message = f"{shown} is a command, not a coroutine: {happens}; call {runner} in the command"
     return Hit(call, message, None, (Note("no fix: what is to run is yours to say"),))
 
@@ -395,7 +399,9 @@ def _fix(run: Run, value: Value, file: File) -> Fix:
         raise Refused(reason)
     if isinstance(value, Sequence):
         run_name = file.text_of(call.func)
-        if not run_name.endswith(".run") or file.callee(call) != "asyncio.run":
+        if run.runner != "asyncio.run":
+            raise Refused("what asyncio is called is only read off `asyncio.run()`")
+        if not run_name.endswith(".run"):
             raise Refused("asyncio is not imported under a name")
         gather = f"{run_name.removesuffix('run')}gather(*"
         return into_main(

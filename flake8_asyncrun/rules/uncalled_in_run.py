@@ -9,6 +9,9 @@ and from Python 3.14 on with
 
     TypeError: An asyncio.Future, a coroutine or an awaitable is required
 
+(`uvloop.run` says "object function can't be used in 'await' expression" from Python 3.11 on, and
+"'function' object can't be awaited" from Python 3.14 on.)
+
 ```python bad -3.13="ValueError: a coroutine was expected, got <function main" 3.14-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
 import asyncio
 
@@ -100,7 +103,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.certain import doubt
 from flake8_asyncrun.core.edits import insert, replace
-from flake8_asyncrun.core.errors import T1, V1, by_version
+from flake8_asyncrun.core.errors import by_version, refusal
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_given, promising, rule
 from flake8_asyncrun.names.values import Function, Kind, Partial, Value
@@ -123,7 +126,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     else:
         return
     runner = f"{file.text_of(call.func)}()"
-    happens = f"{runner} raises {by_version(target, ((3, 7), V1), ((3, 14), T1))}"
+    happens = f"{runner} raises {by_version(target, *refusal(run.runner))}"
     message = f"`{file.text_of(argument)}` is {what}, not called: {happens}; call it"
     # Where a program goes on after the error it may be meant to.
     safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
