@@ -16,6 +16,7 @@ from flake8_asyncrun.names.machine import (
     OutOfBudget,
     Raised,
     State,
+    Yielded,
 )
 from flake8_asyncrun.names.objects import Objects
 from flake8_asyncrun.names.project import Module
@@ -28,6 +29,7 @@ from flake8_asyncrun.names.values import (
     Arguments,
     AsyncGenerator,
     Class,
+    Const,
     Coroutine,
     Effect,
     External,
@@ -37,6 +39,7 @@ from flake8_asyncrun.names.values import (
     Instance,
     Kind,
     Made,
+    Managed,
     Mapping,
     Method,
     Partial,
@@ -138,6 +141,12 @@ class Calls(Objects):
             self._handles(BY_THREAD, self._here(node, scope))
         for handed in handed_on(function, arguments):
             self._hand(handed)
+        if not isinstance(function, (Function, Class)):
+            enters = isinstance(function, Method) and function.name == "enter_context"
+            for one in arguments.positional:
+                # Whoever has no source may enter it, as ExitStack does.
+                if enters or isinstance(one, Managed):
+                    self._enter(one, node, scope)
         match function:
             case Function():
                 return self._call_function(function, arguments, node, scope)
@@ -169,7 +178,8 @@ class Calls(Objects):
     ) -> Value:
         body = function.node
         if function.gives == "contextmanager":
-            return SOMETHING
+            is_plain = isinstance(body, ast.FunctionDef)
+            return Managed(function, arguments) if is_plain else SOMETHING
         if isinstance(body, ast.AsyncFunctionDef):
             return (
                 AsyncGenerator(function) if is_generator(body) else Coroutine(function, arguments)
@@ -219,6 +229,51 @@ class Calls(Objects):
             self._later = later
             self._via.pop()
             self._through.pop()
+
+    def _enter(self, manager: Value, node: ast.AST, scope: Scope | None) -> Value:
+        """Enter a context manager as `with` does; return what that gives, if it has source."""
+        if isinstance(manager, Managed):
+            self._enter_generator(manager)
+        elif isinstance(manager, Instance):
+            member = self._member(manager.cls, "__enter__")
+            if isinstance(member, Function):
+                return self._call_function(member.bind(manager), Arguments(), node, scope)
+        return UNKNOWN
+
+    def _enter_generator(self, manager: Managed) -> None:
+        """Note whether a generator may make a loop current before it yields."""
+        body = manager.function.node
+        deep = len(self._running) > DEEPEST_CALL or self._running.count(body) > 1
+        if deep or isinstance(body, ast.Lambda):
+            return
+        inner = self._function_scope(manager.function)
+        before = current = self._current
+        depth, stopping, left = self._maybe, self._stops_at_yield, self._left
+        budget = self._abroad, self._abroad_depth
+        if self._abroad is None and _abroad(manager.function, self.module):
+            self._abroad, self._abroad_depth = max(left - machine.CALL_BUDGET, 0), depth
+        self._stops_at_yield = True
+        self._running.append(body)
+        try:
+            with self._quiet(), self._in(self._state, before):
+                self._bind_parameters(manager.function, manager.arguments, inner)
+                try:
+                    self._block(body.body, inner, Frame())
+                    current = self._current
+                except Yielded as yielded:
+                    current = yielded.current
+                except Raised:
+                    current = self._current
+        except (OutOfBudget, RecursionError):
+            if self._left < 0 or budget[0] is not None:
+                raise
+        finally:
+            self._running.pop()
+            self._maybe, self._stops_at_yield = depth, stopping
+            self._abroad, self._abroad_depth = budget
+        if current is not before:
+            # When the generator goes on, at the end, there may be none again.
+            self._current = Const(None)
 
     def what_it_gives(self, value: Value) -> Known | None:
         """Return what we were told that a call of `value` gives, None where it is not told."""

@@ -14,7 +14,8 @@ from contextlib import suppress
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
 from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
-from flake8_asyncrun.names.machine import Frame, Handed, OutOfBudget, Raised, State
+from flake8_asyncrun.names.machine import Frame, Handed, OutOfBudget, Raised, State, Yielded
+from flake8_asyncrun.names.project import Module, with_packages
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
 from flake8_asyncrun.names.syntax import Unreadable
@@ -42,10 +43,7 @@ class Interpreter(Flow):
     def run(self) -> None:
         """Evaluate the module's body, then each function that nothing in it called."""
         try:
-            for statement in self.module.tree.body:
-                # The program gets past its own checks, so a certain error is not what it seems.
-                with suppress(Raised):
-                    self._statement(statement, self.root, Frame())
+            self._top_level()
             self.at_import = tuple(
                 event for event in self._events if event.effect is Effect.CAPTURES
             )
@@ -68,15 +66,52 @@ class Interpreter(Flow):
                     untold.append(function)
                 else:
                     entered.add(id(function.node))
-                    self._enter(function, state)
+                    self._begin(function, state)
             for key, handed in self._handed.items():
                 # What runs here, and where somebody else calls it, runs in both places.
                 if key in self._evaluated and key not in entered and self._is_own(handed.function):
-                    self._enter(handed.function, handed.state)
+                    self._begin(handed.function, handed.state)
         except OutOfBudget:
             return
         except RecursionError:
             raise Unreadable("nested too deeply") from None
+
+    def _top_level(self) -> None:
+        for statement in self.module.tree.body:
+            # The program gets past its own checks, so a certain error is not what it seems.
+            with suppress(Raised):
+                self._statement(statement, self.root, Frame())
+
+    def _is_set_by_import(self) -> bool:
+        """Say whether a module of the project that is imported by now may have set a loop."""
+        of = self._finding_out
+        if of is self.module:
+            # Of one that is imported itself, this is asked of each that it leads to.
+            names = [] if self._is_imported else self._imports
+        else:
+            names = [*with_packages(of.name), *of.imports]
+        led_to = [one for one in self.project.own_modules(names) if one.path != self.module.path]
+        return any(one.names_setter for one in led_to) and any(map(self._sets_loop_at, led_to))
+
+    def _sets_loop_at(self, module: Module) -> bool:
+        """Say whether a module's own code may make a loop current while it is imported."""
+        if module.sets_loop is None:
+            module.sets_loop = False  # what a cycle finds
+            with self.project.consulting() as consulted:
+                module.sets_loop = Interpreter(self.project, module).makes_current()
+            module.consulted |= consulted
+        else:
+            self.project.rests_on(module)
+        return module.sets_loop
+
+    def makes_current(self) -> bool:
+        """Run the module's body as an import does; say whether it may make a loop current."""
+        self._is_imported = True
+        try:
+            self._top_level()
+        except (OutOfBudget, RecursionError):
+            return True
+        return self._current is not None
 
     @property
     def handed(self) -> tuple[Handed, ...]:
@@ -119,7 +154,7 @@ class Interpreter(Flow):
     def _is_own(self, function: Function) -> bool:
         return function.scope.module is self.module
 
-    def _enter(self, function: Function, state: State) -> None:
+    def _begin(self, function: Function, state: State) -> None:
         """Evaluate a function that is called at an unknown time with unknown arguments."""
         node = function.node
         scope = self._function_scope(function)
@@ -235,6 +270,10 @@ class Interpreter(Flow):
                 # Where one is kept under a name, it may be awaited again.
                 self.touched |= isinstance(inner, ast.Name) and isinstance(awaited, Coroutine)
                 return UNKNOWN
+            case ast.Yield(value=inner) if self._stops_at_yield:
+                if inner is not None:
+                    self._evaluate(inner, scope)
+                raise Yielded(self._current)
             case ast.NamedExpr(target=target, value=inner):
                 value = self._evaluate(inner, scope)
                 self._assign(target, value, scope)

@@ -42,9 +42,6 @@ _MOCKS = ("AsyncMock", "patch", "monkeypatch", "mocker")
 # Of several effects, the one that shows first when the code runs.
 _GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
 
-_MOST_MODULES = 200
-"""Names that imports may lead to, most of them of installed packages."""
-
 _TELLING = re.compile(
     r"iscoroutinefunction|child_watcher|ChildWatcher|event_loop_policy|EventLoopPolicy"
     r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue|[(,\s]loop=|[\"']loop[\"']:"
@@ -254,15 +251,7 @@ class Facts:
 
     def _own_imports(self) -> Iterator[Module]:
         """Yield the project's modules to which the imports of this file lead."""
-        names = list(_led_to(self._module))
-        for count, name in enumerate(names):  # which grows meanwhile
-            if count >= _MOST_MODULES:
-                break
-            module = self._project.module(name)
-            if module is None or module is self._module or is_installed(module.path):
-                continue
-            yield module
-            names += [one for one in _led_to(module) if one not in names]
+        return self._project.own_modules(self._module.imports)
 
     def is_elsewhere(self, value: Value) -> bool:
         """Say whether a value is a function or class that this file does not define.
@@ -385,24 +374,6 @@ def _is_plain(cls: Class) -> bool:
 
 _MINDLESS = {"abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"}
 """Bases that take no arguments."""
-
-
-def _led_to(module: Module) -> Iterator[str]:
-    """Yield the modules that are imported while a module is, packages before their parts."""
-    stack: list[ast.AST] = [module.tree]
-    while stack:
-        node = stack.pop()
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = module.absolute(node.module, node.level)
-            names = [f"{base}.{alias.name}" for alias in node.names]
-        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.expr)):
-            stack.extend(ast.iter_child_nodes(node))
-        for name in names:
-            parts = name.split(".")
-            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _is_patched(module: Module) -> bool:

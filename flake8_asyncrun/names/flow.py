@@ -25,11 +25,9 @@ from flake8_asyncrun.names.shapes import (
 from flake8_asyncrun.names.values import (
     NONE,
     UNKNOWN,
-    Arguments,
     Class,
     Const,
     Effect,
-    Function,
     Instance,
     Made,
     Mapping,
@@ -104,6 +102,7 @@ class Flow(Outside):
             case ast.ClassDef():
                 scope.bind(node.name, self._make_class(node, scope))
             case ast.Import() | ast.ImportFrom():
+                self._imports += scope.module.led_to(node)
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                     self._stars.append(node)
                     self._bind_anew(node, scope)
@@ -386,11 +385,7 @@ class Flow(Outside):
         if isinstance(value, Made):
             self._make_current(value)
             return value
-        if isinstance(value, Instance) and isinstance(node, ast.With):
-            member = self._member(value.cls, "__enter__")
-            if isinstance(member, Function):
-                return self._call_function(member.bind(value), Arguments(), node, scope)
-        return UNKNOWN
+        return self._enter(value, node, scope) if isinstance(node, ast.With) else UNKNOWN
 
 
 def _on_all_ways(ways: list[list[Event]], depth: int) -> Iterator[Event]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from flake8_asyncrun.names import asyncio_table, machine
 from flake8_asyncrun.names.externals import unresolved
-from flake8_asyncrun.names.machine import Machine, OutOfBudget, Raised, State
+from flake8_asyncrun.names.machine import Machine, OutOfBudget, Raised
 from flake8_asyncrun.names.project import BY_TABLE, Binding, Bindings, Module
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.values import (
@@ -60,7 +60,8 @@ class Names(Machine):
     def module_name(self, module: Module, name: str) -> Value | None:
         """Return what a module's global name stands for, None if the module has none such."""
         if name == "__name__":
-            return Const("__main__" if module is self.module else module.name)
+            is_program = module is self.module and not self._is_imported
+            return Const("__main__" if is_program else module.name)
         if module is self.module:
             value = self._from_stars(self._stars, module, name)
             return value if value is not None else self._for_checkers(module, name)
@@ -73,11 +74,7 @@ class Names(Machine):
             return UNKNOWN
         module.asking.add(name)
         try:
-            with (
-                self.project.consulting() as consulted,
-                self._quiet(),
-                self._in(State.NO_LOOP, None),
-            ):
+            with self.project.consulting() as consulted, self._importing(module):
                 try:
                     value = self._module_name(module, name)
                 except RecursionError:
@@ -265,11 +262,7 @@ class Names(Machine):
             return None
         cls.members[name] = UNKNOWN  # what a cycle finds
         try:
-            with (
-                self.project.consulting() as consulted,
-                self._quiet(),
-                self._in(State.NO_LOOP, None),
-            ):
+            with self.project.consulting() as consulted, self._importing(module):
                 value = self._bound(cls.pending, name, self._class_scope(cls))
         except BaseException:
             del cls.members[name]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from flake8_asyncrun.names.knowledge import Known
-from flake8_asyncrun.names.project import Module, Project
+from flake8_asyncrun.names.project import Module, Project, with_packages
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import catches
 from flake8_asyncrun.names.values import (
@@ -118,6 +118,14 @@ class Raised(Exception):
         self.no_current = no_current
 
 
+class Yielded(Exception):
+    """A generator that is entered has come to its `yield`, with this loop current."""
+
+    def __init__(self, current: Value | None) -> None:
+        super().__init__()
+        self.current = current
+
+
 class OutOfBudget(Exception):
     """A call took more steps than it is worth."""
 
@@ -180,6 +188,11 @@ class Machine(abc.ABC):
         self._patched: set[tuple[str, str]] = set()
         self._told: dict[int, Known] | None = None
         self._told_names = project.knowledge.last_names
+        self._stops_at_yield = False  # whether a generator is entered
+        self._is_imported = False  # rather than run as a program
+        self._imports: list[str] = [*with_packages(module.name)][:-1]
+        """The modules that the flow has imported by now, its own packages among them."""
+        self._finding_out = module  # whose names are being found out
         self._set_on_class: dict[tuple[int, str], Value] = {}
         self.imported: dict[str, tuple[str, str]] = {}
         """Names of the file that are another module's: of which, and how called there."""
@@ -207,6 +220,17 @@ class Machine(abc.ABC):
             yield
         finally:
             self._state = before
+
+    @contextmanager
+    def _importing(self, module: Module) -> Iterator[None]:
+        """Evaluate what another module does while it is imported; record nothing, keep nothing."""
+        before = self._finding_out
+        self._finding_out = before if module is self.module else module
+        try:
+            with self._quiet(), self._in(State.NO_LOOP, None):
+                yield
+        finally:
+            self._finding_out = before
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -312,6 +336,9 @@ class Machine(abc.ABC):
             self._maybe -= 1
 
     # What the layers above give to those below.
+
+    @abc.abstractmethod
+    def _is_set_by_import(self) -> bool: ...
 
     @abc.abstractmethod
     def _evaluate(self, node: ast.expr, scope: Scope) -> Value: ...

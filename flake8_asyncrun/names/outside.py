@@ -67,6 +67,8 @@ class Outside(Calls):
         self.touched = True
         if self._state is not State.NO_LOOP or isinstance(self._current, Const):
             return Loop(Origin.UNKNOWN)
+        if self._current is None and self._is_set_by_import():
+            return Loop(Origin.UNKNOWN)
         self._event(Effect.CAPTURES, what, place)
         return Loop(Origin.CURRENT) if self._current is None else self._current
 

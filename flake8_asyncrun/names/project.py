@@ -67,6 +67,8 @@ class Module:
     bindings: Bindings
     rebinds: bool
     """Whether its text speaks of a `global` at all."""
+    names_setter: bool
+    """Whether its text speaks of what makes a loop current."""
     known: dict[str, Value | None] = field(default_factory=dict)
     """What was found out of its names."""
     events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
@@ -74,7 +76,9 @@ class Module:
     asking: set[str] = field(default_factory=set)
     """Names being found out: a cycle ends here."""
     consulted: set[str] = field(default_factory=set)
-    """Modules that were asked for to find out `known`."""
+    """Modules that were asked for to find out `known`, and `sets_loop`."""
+    sets_loop: bool | None = None
+    """Whether its own code, run by an import, may make a loop current; None until it is asked."""
 
     @property
     def is_stub(self) -> bool:
@@ -101,6 +105,28 @@ class Module:
                 return None
             listed.update(name for name in names if isinstance(name, str))
         return frozenset(listed) if bindings else None
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
+        """The modules that are imported while this one is, packages before their parts."""
+        found: list[str] = []
+        stack: list[ast.AST] = [self.tree]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                found += self.led_to(node)
+            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.expr)):
+                stack.extend(ast.iter_child_nodes(node))
+        return tuple(found)
+
+    def led_to(self, statement: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        """Yield the modules that a statement here may import, packages before their parts."""
+        names = [alias.name for alias in statement.names]
+        if isinstance(statement, ast.ImportFrom):
+            base = self.absolute(statement.module, statement.level)
+            names = [f"{base}.{name}" for name in names]
+        for name in names:
+            yield from with_packages(name)
 
     @cached_property
     def rebound(self) -> frozenset[str]:
@@ -162,6 +188,18 @@ class Project:
             self._modules[name] = None if found is None else self._load_found(name, *found)
         return self._modules[name]
 
+    def own_modules(self, names: Iterable[str]) -> Iterator[Module]:
+        """Yield the modules, but installed ones, to which importing these leads."""
+        known = list(dict.fromkeys(names))
+        for count, name in enumerate(known):  # which grows meanwhile
+            if count >= _MOST_MODULES:
+                break
+            module = self.module(name)
+            if module is None or is_installed(module.path):
+                continue
+            yield module
+            known += [one for one in dict.fromkeys(module.imports) if one not in known]
+
     def load(self, name: str, path: str, text: str) -> Module:
         """Return the module of a text at hand; raise Unreadable where it cannot be parsed."""
         tree = syntax.parse(text)
@@ -180,9 +218,21 @@ class Project:
 
     def _loaded(self, name: str, path: str, text: str, tree: ast.Module, judge: Judge) -> Module:
         rebinds = "global " in text
-        return Module(
-            name, path, tree, _is_package(path), judge, collect(tree.body, judge), rebinds
-        )
+        names_setter = any(word in text for word in _SETTERS)
+        bindings = collect(tree.body, judge)
+        return Module(name, path, tree, _is_package(path), judge, bindings, rebinds, names_setter)
+
+
+_SETTERS = ("set_event_loop", "Runner")
+
+_MOST_MODULES = 200
+"""Names that imports may lead to, most of them of installed packages."""
+
+
+def with_packages(name: str) -> Iterator[str]:
+    """Yield the packages that a dotted name is in, from the outside in, and the name."""
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def is_installed(path: str) -> bool:

@@ -240,6 +240,14 @@ class Partial(Value):
     truth = True
 
 
+@dataclass(eq=False)
+class Managed(Something):
+    """A context manager that a generator function makes; entering it runs it up to its `yield`."""
+
+    function: Function
+    arguments: Arguments
+
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 

@@ -419,3 +419,24 @@ def test_an_error_that_was_caught_before_another_loop_was_made_is_caught() -> No
     seen = last(f"{HEAD}{code}", target=NEW)
     assert seen is not None
     assert [event.caught for event in seen.events] == [True]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effects"),
+    [
+        case("set before", "asyncio.set_event_loop(nobody)", "", QUIET),
+        case("set after", "", "asyncio.set_event_loop(nobody)", CAPTURES),
+        case("perhaps", "if nobody: asyncio.set_event_loop(nobody)", "", QUIET),
+        case("raises", "asyncio.set_event_loop(nobody)\n    raise ValueError", "", QUIET),
+        case("through itself", "with a(): pass", "", CAPTURES),
+        case("a Runner's", "asyncio.Runner().get_loop()", "", QUIET),
+    ],
+)
+@pytest.mark.parametrize("entered", ["with a(): pass", "nobody(a())", "s = a()\nwith s: pass"])
+def test_entering_a_generator_may_set_the_loop(
+    before: str, after: str, effects: list[Effect], entered: str
+) -> None:
+    body = f"{before or 'pass'}\n    try: yield\n    finally: {after or 'pass'}"
+    head = "import asyncio, contextlib\n@contextlib.contextmanager\n"
+    code = f"{head}def a():\n    {body}\n{entered}\nasyncio.get_event_loop()\n"
+    assert effects_of_last(code) == effects
