@@ -198,6 +198,11 @@ def may_be_made_current(file: File) -> bool:
         module = statement.module if isinstance(statement, cst.ImportFrom) else alias.name
         if module is not None and _first_part(module) in _OTHER_LOOPS:
             return True
+    return has_own_policy(file)
+
+
+def has_own_policy(file: File) -> bool:
+    """Say whether the file sets a policy that is not asyncio's: that may make loops as it likes."""
     return any(
         file.callee(call) == "asyncio.set_event_loop_policy"
         and not (call.args and _is_asyncios_policy(call.args[0].value, file))

@@ -171,7 +171,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.capture import assigned_to, takes_current_loop
+from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.later import taken_later
@@ -206,7 +206,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     captures = [event for event in seen.events if event.effect is Effect.CAPTURES]
     if not captures or captures[0].set or captures[0].caught or file.facts.loop_is_patched:
         return
-    if file.facts.replaces_names or file.has_cells:
+    if file.facts.replaces_names or file.has_cells or has_own_policy(file):
         return
     if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
         return
