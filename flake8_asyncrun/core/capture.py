@@ -250,7 +250,7 @@ def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[
         variable = file.variable(bound) if isinstance(bound, cst.Name) else None
         if event is None or variable is None:
             continue
-        runs = (run for run in file.runs if not file.in_coroutine(run.call))
+        runs = (run for run in file.fresh_runs if not file.in_coroutine(run.call))
         run = next((run for run in runs if uses(run, variable, file)), None)
         yield Imported(alias, name, event, run)
 
@@ -264,7 +264,7 @@ def _is_library_call(call: cst.Call, file: File, effect: Effect) -> bool:
 
 def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     """Return the first run that uses what a call makes, with the variable it comes through."""
-    runs = [run for run in file.runs if not file.in_coroutine(run.call)]
+    runs = [run for run in file.fresh_runs if not file.in_coroutine(run.call)]
     for run in runs:
         if run.argument is call:
             # It is no coroutine, which is the graver fault.
@@ -302,7 +302,7 @@ def kept_for_run(call: cst.Call, event: Event, file: File) -> Run | None:
         other is not call and file.value(other) is made for other in file.calls()
     ):
         return None
-    runs = (run for run in file.runs if not file.in_coroutine(run.call))
+    runs = (run for run in file.fresh_runs if not file.in_coroutine(run.call))
     return next((run for run in runs if _calls_upon(run, made, file)), None)
 
 

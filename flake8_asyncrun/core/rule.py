@@ -17,11 +17,13 @@ from flake8_asyncrun.core.guards import left_by_guards
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names import asyncio_table
+from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.facts import Facts
 from flake8_asyncrun.names.machine import Seen, State
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import (
+    NONE,
     UNKNOWN,
     External,
     Function,
@@ -30,6 +32,7 @@ from flake8_asyncrun.names.values import (
     Method,
     Sequence,
     Value,
+    dotted_name,
 )
 from flake8_asyncrun.names.variables import Variable
 
@@ -136,6 +139,8 @@ class Run:
     argument: cst.BaseExpression
     runner: str = ""
     """Its key in RUNNERS, "" for what runs a loop by hand."""
+    is_fresh: bool = True
+    """Whether nothing can be bound to its loop before: none gave it, none asked which it is."""
 
 
 class File:
@@ -232,7 +237,31 @@ class File:
         named = first.keyword is None or first.keyword.value == RUNNERS[callee]
         # Whose loop a factory gives, nobody knows.
         plain = all(one.keyword is None or one.keyword.value != "loop_factory" for one in call.args)
-        return Run(call, first.value, callee) if named and plain and not first.star else None
+        if not named or not plain or first.star:
+            return None
+        is_fresh = callee != "asyncio.Runner.run" or self._runners_are_fresh
+        return Run(call, first.value, callee, is_fresh)
+
+    @cached_property
+    def _runners_are_fresh(self) -> bool:
+        """Whether every Runner of the file makes a new loop, and is not asked for it."""
+        for call in self.calls():
+            callee = self.callee(call)
+            if callee == "asyncio.Runner.get_loop":
+                return False
+            if callee == "asyncio.Runner" and not all(map(self._is_fresh, call.args)):
+                return False
+        return True
+
+    def _is_fresh(self, argument: cst.Arg) -> bool:
+        """Say whether a Runner that is given an argument makes a new loop all the same."""
+        if argument.keyword is None or argument.keyword.value != "loop_factory":
+            return not argument.star
+        factory = self.value(argument.value)
+        if factory == NONE:
+            return True
+        known = asyncio_table.entry(asyncio_table.canonical(dotted_name(factory)))
+        return known is not None and known.does is Does.MAKES_LOOP
 
     @cached_property
     def has_cells(self) -> bool:
@@ -243,6 +272,11 @@ class File:
     def runs(self) -> tuple[Run, ...]:
         """All runs of the file, in order."""
         return tuple(run for call in self.calls() if (run := self.run(call)) is not None)
+
+    @property
+    def fresh_runs(self) -> tuple[Run, ...]:
+        """Those of the file's runs, in order, to whose loops nothing can be bound before."""
+        return tuple(run for run in self.runs if run.is_fresh)
 
     def calls(self) -> Iterator[cst.Call]:
         """Yield all calls of the file, in order."""

@@ -272,7 +272,8 @@ class Outside(Calls):
                 if name == "run" and arguments.positional:
                     self._handles("asyncio.Runner.run()", self._here(node, scope))
                     return self._run(arguments.positional[0])
-                return Loop(Origin.NEW) if name == "get_loop" else UNKNOWN
+                # That is the loop that it runs: no idle one, and not yet running.
+                return Loop(Origin.UNKNOWN) if name == "get_loop" else UNKNOWN
             case Made(name=policy) if policy in asyncio_table.POLICIES:
                 does = asyncio_table.POLICY_METHODS.get(name)
                 what = f"asyncio.{name}"

@@ -415,7 +415,7 @@ def _is_got_after_run(call: cst.Call, file: File) -> bool:
 def _run_instead(call: cst.Call, file: File) -> Run | None:
     """Return the first run that comes after a call in its function."""
     function = file.enclosing_function(call)
-    for run in file.runs:
+    for run in file.fresh_runs:
         same = file.enclosing_function(run.call) is function
         if same and file.span(call).end <= file.span(run.call).start:
             return run
@@ -510,7 +510,7 @@ def _awaited_in_attribute(call: cst.Call, file: File) -> Used | None:
             if not isinstance(value, Future) or value.made_at != file.place(call):
                 continue
             line = file.place(function).line
-            for run in file.runs:
+            for run in file.fresh_runs:
                 if not file.in_coroutine(run.call) and line in file.reached_by(run.argument):
                     return Used(call, run, None)
     return None
@@ -628,7 +628,7 @@ def _is_lost(call: cst.Call, file: File) -> bool:
     return any(
         file.enclosing_function(run.call) is function
         and file.span(call).end <= file.span(run.call).start
-        for run in file.runs
+        for run in file.fresh_runs
     )
 
 
