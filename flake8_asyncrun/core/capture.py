@@ -13,7 +13,7 @@ from flake8_asyncrun.core.rule import File, Refused, Run, descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
 from flake8_asyncrun.names.asyncio_table import KEEPERS, POLICIES
 from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State
-from flake8_asyncrun.names.shapes import drives_loop, minds_no_loop
+from flake8_asyncrun.names.shapes import DRIVES, drives_loop, minds_no_loop
 from flake8_asyncrun.names.values import (
     UNKNOWN,
     Const,
@@ -28,6 +28,7 @@ from flake8_asyncrun.names.values import (
     Origin,
     Something,
     Value,
+    kind_of,
     loops_in,
 )
 from flake8_asyncrun.names.values import Sequence as Collected
@@ -321,9 +322,7 @@ def _answered_for(file: File) -> frozenset[Place]:
 def _calls_upon(run: Run, made: Instance, file: File) -> bool:
     """Say whether a run comes to a method of an object that may need its loop."""
     return any(
-        isinstance(value, Function)
-        and value.bound is made
-        and not (drives_loop(value.node) or minds_no_loop(value.node))
+        isinstance(value, Function) and value.bound is made and not _needs_no_run(value, file)
         for value in file.values_used_by(
             run.argument,
             # What such a method calls upon has the object's own loop.
@@ -342,6 +341,31 @@ def _definition_around(call: cst.Call, file: File) -> cst.ClassDef | cst.Functio
             return parent if child is parent.params else None
         child = parent
     return None
+
+
+def may_be_run(event: Event, file: File) -> bool:
+    """Say whether the loop that an event takes may run too: it was set, or threads run loops."""
+    text = file.source.text
+    if event.set and "run_until_complete" in text:
+        return True
+    return "run_forever" in text and (event.set or "Thread" in text)
+
+
+def _runs_itself(made: Value | None, file: File) -> bool:
+    """Say whether code outside of coroutines has an object's own loop run."""
+    if made is None or not any(name in file.source.text for name in DRIVES):
+        return False
+    for call in file.calls():
+        if not isinstance(call.func, cst.Attribute) or file.in_coroutine(call):
+            continue
+        method, owner = file.value(call.func), call.func.value
+        if isinstance(method, Function) and method.bound is made and drives_loop(method.node):
+            return True
+        if call.func.attr.value not in DRIVES or not isinstance(owner, cst.Attribute):
+            continue
+        if isinstance(file.value(owner), Loop) and file.value(owner.value) is made:
+            return True
+    return False
 
 
 def _uses_definition(
@@ -418,7 +442,17 @@ def _is_idle(name: cst.Name, file: File) -> bool:
         return False
     call = file.source.parent(attribute)
     awaited = isinstance(call, cst.Call) and file.kind(call) in _AWAITED
-    return not awaited and (drives_loop(value.node) or minds_no_loop(value.node))
+    return not awaited and _needs_no_run(value, file)
+
+
+def _needs_no_run(method: Function, file: File) -> bool:
+    """Say whether a plain method runs its object's loop, minds none, or leaves work for a loop that
+    others run."""
+    return (
+        drives_loop(method.node)
+        or minds_no_loop(method.node)
+        or (kind_of(method) is not Kind.COROUTINE_FUNCTION and _runs_itself(method.bound, file))
+    )
 
 
 _AWAITED = (Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE)
@@ -453,7 +487,14 @@ def _hands_on_loop(name: cst.Name, file: File) -> bool:
         return True
     call = file.source.parent(attribute)
     called = isinstance(call, cst.Call) and call.func is attribute
-    return called or any(True for _ in loops_in(file.value(attribute)))
+    value = file.value(attribute)
+    if isinstance(value, Loop) and isinstance(call, cst.Attribute):
+        return call.attr.value not in _LOOKING
+    return called or any(True for _ in loops_in(value))
+
+
+_LOOKING = {"get_debug", "get_exception_handler", "is_closed", "is_running", "set_debug", "time"}
+"""Methods of a loop that work whether it runs or not."""
 
 
 _HARMLESS = {f"builtins.{name}" for name in ("bool", "id", "isinstance", "print", "repr", "str")}

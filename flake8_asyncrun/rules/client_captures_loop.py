@@ -417,6 +417,7 @@ from flake8_asyncrun.core.capture import (
     evidence,
     imported,
     kept_for_run,
+    may_be_run,
     using_run,
 )
 from flake8_asyncrun.core.errors import LOST, R2, R4, by_version
@@ -438,7 +439,7 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
     if event is None or target is None:
         return
     run, variable = using_run(call, file) or (kept_for_run(call, event, file), None)
-    if run is None or not keeps_loop(file.value(call)):
+    if run is None or not keeps_loop(file.value(call)) or may_be_run(event, file):
         return
     if constructs(call, file, Effect.NEEDS_RUNNING) is not None:
         # It raises before anybody uses it: RUN202 tells of that.

@@ -229,6 +229,7 @@ from flake8_asyncrun.core.capture import (
     future_held_by,
     is_made_by_constructor,
     may_be_right,
+    may_be_run,
     own_events,
     using_run,
 )
@@ -577,10 +578,7 @@ def _happens(
         return None if used is None else R2
     if event.effect is Effect.NEEDS_RUNNING:
         return None if used is None and not _is_program(file) else event.error or R3
-    if event.set and any(
-        name in file.source.text for name in ("run_forever", "run_until_complete")
-    ):
-        # The loop that was set may run too, in a thread or before.
+    if may_be_run(event, file):
         return None
     if used is None:
         if not _is_lost(call, file):
