@@ -118,6 +118,41 @@ async def main():
 print(asyncio.run(main()))
 ```
 
+`run_until_complete` takes a future of its own loop. One that is made with no word about the loop
+belongs to the current loop, which a loop of `new_event_loop()` is not until `set_event_loop()`:
+
+```python bad 3.7="ValueError: loop argument must agree with Future" 3.8-3.13="ValueError: The future belongs to a different loop" 3.14-="RuntimeError: There is no current event loop"
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(asyncio.gather(hello(), hello()))  # RUN101
+loop.close()
+```
+
+```python fixed safe
+import asyncio
+
+
+async def hello():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+
+
+async def main():
+    await asyncio.gather(hello(), hello())
+
+
+loop.run_until_complete(main())
+loop.close()
+```
+
 What is a coroutine is fine, also where a future is made inside it:
 
 ```python good
@@ -154,10 +189,17 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.capture import future_held_by
+from flake8_asyncrun.core.capture import (
+    future_held_by,
+    is_prepared,
+    may_be_made_current,
+    may_be_right,
+)
+from flake8_asyncrun.core.completes import Completion, completes_as_given
+from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, HANGS, R2, R3, R4, V1, V2, V3, by_version
-from flake8_asyncrun.core.model import Note, Safety
+from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Run, attempt, descend, fails_as_given, rule
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.machine import State
@@ -167,6 +209,10 @@ from flake8_asyncrun.names.values import Future, Kind, Origin, Value, kind_of
 
 @rule("RUN101", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    completion = completes_as_given(call, file)
+    if completion is not None:
+        yield from _on_another_loop(completion, file)
+        return
     run = fails_as_given(call, file)
     target = None if run is None else file.target_at(call)
     if run is None or target is None:
@@ -191,14 +237,89 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         value = held
     else:
         return
+    fix, notes = _moved(run, file)
+    yield Hit(call, message, fix, (*_made(value, run, file), *notes))
+
+
+def _moved(run: Run, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
+    call = run.call
     # Where a program goes on after the error it may be meant to.
     safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
-    fix, notes = attempt(
+    return attempt(
         lambda: into_main(
             file, call, run.argument, lambda text: [only_argument(file, call, text)], safety=safety
         )
     )
-    yield Hit(call, message, fix, (*_made(value, run, file), *notes))
+
+
+# ---------------------------------------------------------------------- run_until_complete
+
+
+_BIND = ("asyncio.ensure_future", "asyncio.gather", "asyncio.shield")
+
+
+def _on_another_loop(run: Completion, file: File) -> Iterator[Hit]:
+    """Yield a hit where `run_until_complete` is given a future that is none of its loop's."""
+    target = file.target_at(run.call)
+    argument, runner = run.argument, f"{file.text_of(run.call.func)}()"
+    if target is None or file.state(argument) is not State.NO_LOOP:
+        return
+    if not isinstance(argument, cst.Call) or may_be_right(run.call, file):
+        return
+    shown, callee = f"{file.text_of(argument.func)}()", file.callee(argument)
+    bound: cst.BaseExpression = argument
+    held = future_held_by(file.value(argument))
+    if callee == "asyncio.create_task":
+        eras = (((3, 7), R3), ((3, 14), R2)) if run.is_got else (((3, 7), R3),)
+        message = (
+            f"{shown} needs a running loop: {by_version(target, *eras)}; await it in an async def"
+        )
+    elif run.loop.origin is not Origin.NEW or _may_be_current(run, file):
+        return
+    elif callee in _BIND:
+        errors = by_version(target, ((3, 7), V2), ((3, 8), V3), ((3, 14), R2))
+        message = (
+            f"{shown} returns a future of the current loop, which is another: {runner} raises "
+            f"{errors}; await it in an async def"
+        )
+    elif held is not None:
+        bound = argument.args[0].value
+        if not isinstance(bound, cst.Call) or file.callee(bound) not in _BIND:
+            return
+        what = f"{shown} is given a future of the current loop, which is another"
+        message = f"{what}: {_errors_inside(argument, file, target)}; make it in an async def"
+    else:
+        return
+    if callee != "asyncio.create_task" and not _takes_current(bound, file):
+        return
+    fix, notes = _moved(run, file)
+    yield Hit(run.call, message, fix, notes)
+
+
+def _may_be_current(run: Run, file: File) -> bool:
+    """Say whether the loop that a program made may be the current one, or none may be left."""
+    text = file.source.text
+    return (
+        any(word in text for word in ("set_event_loop", "Runner", "event_loop_policy"))
+        or may_be_made_current(file)
+        or is_prepared(run.call, file)
+        or earlier_run(run.call, file) is not None
+    )
+
+
+def _takes_current(call: cst.BaseExpression, file: File) -> bool:
+    """Say whether a call makes a future of coroutines, and of nothing that has a loop already."""
+    if not isinstance(call, cst.Call):
+        return False
+    given = [one for one in call.args if one.keyword is None]
+    named = {one.keyword.value for one in call.args if one.keyword is not None}
+    value = file.value(call)
+    return (
+        isinstance(value, Future)
+        and value.origin is Origin.CURRENT
+        and named <= {"return_exceptions"}
+        and all(not one.star and file.kind(one.value) is Kind.COROUTINE for one in given)
+    )
 
 
 _TAKES_FUTURES: Version = (3, 14)

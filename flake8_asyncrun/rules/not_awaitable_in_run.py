@@ -100,6 +100,20 @@ async def main():
 asyncio.run(main())
 ```
 
+`run_until_complete` of a loop refuses the same, with the TypeError on every Python:
+
+```python bad 3.7-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+def main():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())  # RUN103
+```
+
 A command of click's or typer's is called as the whole program: it parses the arguments, runs, and
 ends the process. What its function returns, a coroutine for instance, is dropped. So an
 `async def` under `@click.command()` never runs, with or without `asyncio.run(main())`; have the
@@ -200,6 +214,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.certain import doubt_of_parameter
+from flake8_asyncrun.core.completes import Completion, completes_as_given, refused_by
 from flake8_asyncrun.core.edits import only_argument, replace
 from flake8_asyncrun.core.errors import R2, by_version, refusal
 from flake8_asyncrun.core.model import Fix, Note, Safety
@@ -239,11 +254,11 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if target is not None and _is_given_command(call, file):
         yield _command_in_run(call, target, file)
         return
-    run = fails_as_given(call, file)
+    run = fails_as_given(call, file) or completes_as_given(call, file)
     if run is None or target is None:
         return
     value = file.value(run.argument)
-    said = _said(run.argument, value, file)
+    said = _said(run, value, file)
     events = _events(run.argument, file)
     if said is None or any(event.effect is Effect.NEEDS_RUNNING for event in events):
         # In the latter case it is not this error that comes.
@@ -253,15 +268,17 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     takes_loop = any(
         event.effect is Effect.CAPTURES and not (event.set or event.caught) for event in events
     )
-    *eras, (since, later) = refusal(run.runner)
-    eras.append((since, R2 if takes_loop else later))
+    *eras, (since, later) = refused_by(run) or refusal(run.runner)
+    eras.append((since, R2 if takes_loop and not isinstance(run, Completion) else later))
     happens = f"{runner} raises {by_version(target, *eras)}"
     fix, notes = attempt(lambda: _fix(run, value, file))
     yield Hit(call, f"{what}: {happens}; {advice}", fix, (*_evidence(run, value, file), *notes))
 
 
-def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, str] | None:
+def _said(run: Run, value: Value, file: File) -> tuple[str, str] | None:
     """Return what is wrong with an argument and what to do; None where nothing surely is."""
+    argument = run.argument
+    without = "run_until_complete" if isinstance(run, Completion) else "asyncio.run"
     if file.kind(argument) is Kind.COROUTINE_FUNCTION:
         return None
     if isinstance(argument, cst.Lambda):
@@ -282,21 +299,21 @@ def _said(argument: cst.BaseExpression, value: Value, file: File) -> tuple[str, 
         return f"{shown} {returns} a {value.type}, not a coroutine", advice
     if isinstance(value, Const):
         called = isinstance(argument, cst.Call)
-        advice = "call it without asyncio.run" if called else "hand over a coroutine"
+        advice = f"call it without {without}" if called else "hand over a coroutine"
         return f"{shown} {returns} {value.value!r}, not a coroutine", advice
     if isinstance(value, Mapping):
         return f"{shown} {returns} a dict, not a coroutine", "hand over a coroutine"
     if isinstance(value, Function) and kind_of(value) is Kind.OTHER:
         if value.role or value.gives or (value.owner is not None and value.bound is None):
             return None
-        return f"{shown} {returns} a function, not a coroutine", "call it without asyncio.run"
+        return f"{shown} {returns} a function, not a coroutine", f"call it without {without}"
     if isinstance(value, Instance) and kind_of(value) is Kind.OTHER:
         advice = "call its method that returns a coroutine"
         return f"{shown} {returns} a {value.cls.name} object, not a coroutine", advice
     if isinstance(value, Made) and value.kind is Kind.OTHER and isinstance(argument, cst.Call):
         # All that is known of it was told.
         runs = _runs_its_own(argument, file)
-        advice = "call it without asyncio.run" if runs else "hand over a coroutine"
+        advice = f"call it without {without}" if runs else "hand over a coroutine"
         return f"{shown} returns no coroutine", advice
     return None
 
@@ -395,6 +412,8 @@ def _runs_its_own(argument: cst.BaseExpression, file: File) -> bool:
 
 def _fix(run: Run, value: Value, file: File) -> Fix:
     call, argument = run.call, run.argument
+    if isinstance(run, Completion):
+        raise Refused("what becomes of the loop is yours to say")
     if (reason := doubt_of_parameter(argument, file)) is not None:
         raise Refused(reason)
     if isinstance(value, Sequence):

@@ -190,6 +190,10 @@ from flake8_asyncrun.names.values import (
     is_known,
     loops_in,
 )
+from flake8_asyncrun.rules import future_in_run, not_awaitable_in_run, uncalled_in_run
+
+_GRAVER = (future_in_run.check, uncalled_in_run.check, not_awaitable_in_run.check)
+"""What says that the loop runs nothing, on any Python."""
 
 
 @rule("RUN403", on=cst.Call, fix=Safety.UNSAFE)
@@ -211,7 +215,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
         return
     runs = runs_on(call, file)
-    if not runs:
+    if not runs or any(True for run in runs for one in _GRAVER for _ in one.check(run, file)):
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"

@@ -73,6 +73,32 @@ async def greet(name):
 asyncio.run(greet)  # RUN102
 ```
 
+`run_until_complete` of a loop refuses the function as well, with the TypeError on every Python:
+
+```python bad 3.7-="TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main)  # RUN102
+```
+
+```python fixed safe
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+```
+
 `trio.run` and `anyio.run` do want the function, and so may a function of your own called `run`:
 
 ```python good
@@ -102,6 +128,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.certain import doubt
+from flake8_asyncrun.core.completes import completes_as_given, refused_by
 from flake8_asyncrun.core.edits import insert, replace
 from flake8_asyncrun.core.errors import by_version, refusal
 from flake8_asyncrun.core.model import Fix, Note, Safety
@@ -111,7 +138,7 @@ from flake8_asyncrun.names.values import Function, Kind, Partial, Value
 
 @rule("RUN102", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    run = fails_as_given(call, file)
+    run = fails_as_given(call, file) or completes_as_given(call, file)
     target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
@@ -126,7 +153,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     else:
         return
     runner = f"{file.text_of(call.func)}()"
-    happens = f"{runner} raises {by_version(target, *refusal(run.runner))}"
+    eras = refused_by(run) or refusal(run.runner)
+    happens = f"{runner} raises {by_version(target, *eras)}"
     message = f"`{file.text_of(argument)}` is {what}, not called: {happens}; call it"
     # Where a program goes on after the error it may be meant to.
     safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
