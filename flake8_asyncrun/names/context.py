@@ -64,6 +64,12 @@ _EXECUTORS = {
     "concurrent.futures.process.ProcessPoolExecutor()",
     "concurrent.futures.thread.ThreadPoolExecutor()",
 }
+_POOLS = {"multiprocessing.dummy.Pool()", "multiprocessing.pool.ThreadPool()"}
+"""Pools of threads, with the methods of a pool of processes."""
+_OF_A_POOL = {
+    *("apply", "apply_async", "imap", "imap_unordered"),
+    *("map", "map_async", "starmap", "starmap_async"),
+}
 
 
 def handed_on(callee: Value, arguments: Arguments) -> Iterator[Handed]:
@@ -130,6 +136,8 @@ def _position(callee: Value) -> tuple[tuple[int, str], State, str] | None:
             return (0, "callback"), State.RUNNING, _LOOP
         case Method(owner=Made(name=owner), name="submit" | "map") if owner in _EXECUTORS:
             return (0, "fn"), State.THREAD, _EXECUTOR
+        case Method(owner=Made(name=owner), name=name) if owner in _POOLS and name in _OF_A_POOL:
+            return (0, "func"), State.THREAD, "a pool of threads"
         case External(known=True):
             name = asyncio_table.canonical(callee.name)
             if name in _CALLED_IN_LOOP:

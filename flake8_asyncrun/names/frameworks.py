@@ -141,6 +141,13 @@ TAKES = {
 
 INHERITED = _table(
     Caller(
+        "a thread",
+        ("threading.Thread", "threading.Timer"),
+        ("run",),
+        State.THREAD,
+        "self.run() in _bootstrap_inner(), in the thread, of threading.py; CPython 3.7 to 3.15",
+    ),
+    Caller(
         "asyncio",
         ("asyncio.Protocol",),
         ("connection_lost", "connection_made", "data_received"),

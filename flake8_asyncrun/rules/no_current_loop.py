@@ -188,6 +188,7 @@ def _may_have_loop(call: cst.Call, file: File) -> bool:
     return (
         may_be_right(call, file)
         or _may_be_process(file)
+        or _is_run_by_hand(call, file)
         or _is_caught(file.enclosing_function(call), file, set())
         or may_be_made_current(file)
         or is_prepared(call, file)
@@ -207,6 +208,19 @@ def _may_be_process(file: File) -> bool:
         if executor != Const(None) and not has_threads:
             return True
     return False
+
+
+def _is_run_by_hand(call: cst.Call, file: File) -> bool:
+    """Say whether a call stands in a class, where somebody calls a `run()` that is not known: that
+    of a thread, called so, runs in the thread of the caller."""
+    if not any(isinstance(parent, cst.ClassDef) for parent in file.parents(call)):
+        return False
+    return any(
+        isinstance(other.func, cst.Attribute)
+        and other.func.attr.value == "run"
+        and file.run(other) is None
+        for other in file.calls()
+    )
 
 
 def _is_caught(
