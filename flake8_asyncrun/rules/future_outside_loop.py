@@ -286,9 +286,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if not _makes_future(call, file):
         return
     event = _event(call, file)
-    if (event is None and file.callee(call) != "asyncio.as_completed") or _goes_into_run(
-        call, file
-    ):
+    if (event is None and file.callee(call) != "asyncio.as_completed") or goes_into_run(call, file):
         return
     if event is not None and is_made_by_constructor(call, event, file):
         return
@@ -336,7 +334,7 @@ def _scheduled(call: cst.Call, target: Target, file: File) -> Iterator[Hit]:
     if not isinstance(loop, Loop) or file.state(call) is not State.NO_LOOP:
         return
     run = _run_instead(call, file)
-    if run is None or not _is_idle(call, loop, file) or _goes_into_run(call, file):
+    if run is None or not _is_idle(call, loop, file) or goes_into_run(call, file):
         return
     is_current = loop.origin is Origin.CURRENT
     if is_current and (target.first >= (3, 14) or _is_got_after_run(call, file)):
@@ -535,7 +533,7 @@ def _waiting_for(node: cst.BaseExpression, file: File) -> Iterator[cst.Call]:
         child = parent
 
 
-def _goes_into_run(call: cst.Call, file: File) -> bool:
+def goes_into_run(call: cst.Call, file: File) -> bool:
     """Say whether a future is what a run is given, which is the graver fault."""
     place = file.place(call)
     for run in file.runs:

@@ -54,6 +54,20 @@ def start():
 start()
 ```
 
+Nor can a future be made, which belongs to the current loop:
+
+```python bad 3.7-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+asyncio.run(main())
+asyncio.ensure_future(main())  # RUN408
+```
+
 Do in one coroutine what belongs together:
 
 ```python good
@@ -109,21 +123,26 @@ from flake8_asyncrun.core.capture import (
     evidence,
     is_prepared,
     may_be_made_current,
+    may_be_right,
+    own_events,
     takes_current_loop,
 )
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, rule
-from flake8_asyncrun.names.machine import Event
-from flake8_asyncrun.names.values import Effect
+from flake8_asyncrun.names.asyncio_table import Does, entry
+from flake8_asyncrun.names.machine import Event, State
+from flake8_asyncrun.names.values import Effect, Kind
+from flake8_asyncrun.rules import future_in_run, future_outside_loop, not_awaitable_in_run
 from flake8_asyncrun.rules.client_captures_loop import built
+from flake8_asyncrun.rules.future_outside_loop import goes_into_run
 from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
 @rule("RUN408", on=cst.Call, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    event = takes_current_loop(call, file) or _builds(call, file)
+    event = takes_current_loop(call, file) or _builds(call, file) or _binds(call, file)
     if event is None or file.target_at(call) is None:
         return
     run = earlier_run(call, file)
@@ -135,6 +154,30 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     )
     where = Note("the run is here", file.place(run.call))
     yield Hit(call, message, None, (where, *evidence(event, file, "takes the loop")))
+
+
+def _binds(call: cst.Call, file: File) -> Event | None:
+    """Return the event by which asyncio makes a future of the current loop, where it is not made
+    for a run, which is another rule's."""
+    known = entry(file.callee(call) or "")
+    if known is None or known.does is not Does.BINDS or file.state(call) is not State.NO_LOOP:
+        return None
+    given = [one for one in call.args if one.keyword is None]
+    if any(one.star or file.kind(one.value) is not Kind.COROUTINE for one in given):
+        # What has a loop already brings it.
+        return None
+    event = next((one for one in own_events(call, file) if one.effect is Effect.CAPTURES), None)
+    if event is None or event.set or event.caught or may_be_right(call, file):
+        return None
+    if may_be_made_current(file) or is_prepared(call, file):
+        return None
+    others = (future_outside_loop.check, *_OF_RUNS)
+    around = [one for one in file.parents(call) if isinstance(one, cst.Call)]
+    told = any(True for one in (call, *around) for rule in others for _ in rule.check(one, file))
+    return None if told or goes_into_run(call, file) else event
+
+
+_OF_RUNS = (future_in_run.check, not_awaitable_in_run.check)
 
 
 def _builds(call: cst.Call, file: File) -> Event | None:
