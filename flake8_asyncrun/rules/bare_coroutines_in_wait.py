@@ -133,7 +133,7 @@ from flake8_asyncrun.core.errors import T4, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, promising, rule
 from flake8_asyncrun.names.asyncio_table import WAIT_TAKES_TASKS_IN
-from flake8_asyncrun.names.values import Coroutine, Future, Origin, Sequence, Value
+from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Sequence, Value
 
 
 @rule("RUN108", on=cst.Call, fix=Safety.UNSAFE)
@@ -142,10 +142,13 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     first = call.args[0]
     is_given = first.keyword is None or first.keyword.value == "fs"
-    if first.star or not is_given or not _are_coroutines(file.value(first.value)):
+    if first.star or not is_given:
+        return
+    is_mapped = _maps_to_coroutines(first.value, file)
+    if not is_mapped and not _are_coroutines(file.value(first.value)):
         return
     coroutines = list(_coroutines(first.value, file))
-    if not coroutines:
+    if not coroutines and not is_mapped:
         return
     target = file.target_at(call)
     if (
@@ -162,6 +165,15 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     )
     fix, notes = attempt(lambda: _fix(call, coroutines, file))
     yield Hit(call, message, fix, (*_made(first.value, file), *notes))
+
+
+def _maps_to_coroutines(argument: cst.BaseExpression, file: File) -> bool:
+    """Say whether an argument is `map(…)` of a coroutine function."""
+    if not isinstance(argument, cst.Call) or file.callee(argument) != "builtins.map":
+        return False
+    if len(argument.args) < 2 or argument.args[0].star:
+        return False
+    return file.kind(argument.args[0].value) is Kind.COROUTINE_FUNCTION
 
 
 def _are_coroutines(value: Value) -> bool:
@@ -282,6 +294,8 @@ def _fix(call: cst.Call, coroutines: list[cst.BaseExpression], file: File) -> Fi
     if any(one.keyword is not None and one.keyword.value == "loop" for one in call.args):
         raise Refused("`loop` is given as well")
     argument = call.args[0].value
+    if not coroutines:
+        raise Refused("what map() makes of each is to be written out")
     safety = Safety.SAFE
     if isinstance(argument, cst.Name):
         _check_collected(argument, file)
