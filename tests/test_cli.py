@@ -438,7 +438,10 @@ def test_an_interrupt_at_a_question_leaves_the_file_as_it_was() -> None:
     put(a=BAD, b=BAD)
     parent, child = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    command = [sys.executable, "-m", "flake8_asyncrun", "--interactive"]
+    # What is started in the background has the signal ignored from birth.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    start = f"{listening}; from flake8_asyncrun.cli import main; main()"
+    command = [sys.executable, "-c", start, "--interactive"]
     written = ""
 
     def read_until(part: str, number: int = 1) -> None:
