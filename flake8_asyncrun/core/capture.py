@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note, Place
-from flake8_asyncrun.core.rule import File, Refused, Run, descend
+from flake8_asyncrun.core.rule import File, Refused, Run, descend, per_file
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
 from flake8_asyncrun.names.asyncio_table import KEEPERS, POLICIES
 from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State
@@ -65,12 +66,19 @@ def own_events(call: cst.Call, file: File) -> Iterator[Event]:
 def is_made_by_constructor(call: cst.Call, event: Event, file: File) -> bool:
     """Say whether a call stands in what makes an object, and the event is told of there."""
     around = {*file.parents(call)}
-    made = (file.seen(one) for one in file.calls() if one not in around)
-    return any(
-        isinstance(seen.value, Instance) and any(one.place == event.place for one in seen.events)
-        for seen in made
-        if seen is not None
-    )
+    return any(one not in around for one in _makers(file).get(event.place, ()))
+
+
+@per_file
+def _makers(file: File) -> dict[Place, list[cst.Call]]:
+    """Return the calls that make objects, by where they touch the loop."""
+    found: dict[Place, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
+        seen = file.seen(call)
+        if seen is not None and isinstance(seen.value, Instance):
+            for place in {event.place for event in seen.events}:
+                found[place].append(call)
+    return found
 
 
 def _is_keepers(event: Event) -> bool:
@@ -182,16 +190,28 @@ def is_in_a_branch(call: cst.Call, event: Event, file: File) -> bool:
 
 def is_prepared(call: cst.Call, file: File) -> bool:
     """Say whether something from elsewhere that has to do with loops was called before."""
-    functions = (None, file.enclosing_function(call))
+    start = file.span(call).start
+    first = _preparations(file)
     return any(
-        "loop" in file.source.text_of(other.func).removeprefix("uvloop")
-        and file.facts.is_elsewhere(file.value(other.func))
-        and file.enclosing_function(other) in functions
-        and file.span(other).start < file.span(call).start
-        for other in file.calls()
+        first[function] < start
+        for function in (None, file.enclosing_function(call))
+        if function in first
     )
 
 
+@per_file
+def _preparations(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, int]:
+    """Return where the first call of that kind begins, by the function that it stands in."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, int] = {}
+    for call in file.calls():
+        prepares = "loop" in file.source.text_of(call.func).removeprefix("uvloop")
+        if prepares and file.facts.is_elsewhere(file.value(call.func)):
+            function, start = file.enclosing_function(call), file.span(call).start
+            found[function] = min(found.get(function, start), start)
+    return found
+
+
+@per_file
 def may_be_made_current(file: File) -> bool:
     """Say whether a package, or a policy of one's own, may have made a loop current."""
     for alias in file.import_aliases():
@@ -251,7 +271,7 @@ def imported(statement: cst.ImportFrom, file: File, effect: Effect) -> Iterator[
         variable = file.variable(bound) if isinstance(bound, cst.Name) else None
         if event is None or variable is None:
             continue
-        runs = (run for run in file.fresh_runs if not file.in_coroutine(run.call))
+        runs = runs_naming(variable, file)
         run = next((run for run in runs if uses(run, variable, file)), None)
         yield Imported(alias, name, event, run)
 
@@ -265,26 +285,62 @@ def _is_library_call(call: cst.Call, file: File, effect: Effect) -> bool:
 
 def using_run(call: cst.Call, file: File) -> tuple[Run, Variable | None] | None:
     """Return the first run that uses what a call makes, with the variable it comes through."""
-    runs = [run for run in file.fresh_runs if not file.in_coroutine(run.call)]
-    for run in runs:
-        if run.argument is call:
-            # It is no coroutine, which is the graver fault.
-            return None
-        span, outer = file.span(call), file.span(run.argument)
-        if outer.start <= span.start and span.end <= outer.end:
-            return run, None
+    given = _given_to(file)
+    around = [node for node in (call, *file.parents(call)) if node in given]
+    if around:
+        # Where the call is what is given, it is no coroutine, which is the graver fault.
+        return None if around[-1] is call else (given[around[-1]], None)
     variable = assigned_to(call, file)
     owner = _definition_around(call, file)
     if owner is not None:
-        used = (run for run in runs if _uses_definition(run, owner, variable, file))
+        used = (run for run in _plain_runs(file) if _uses_definition(run, owner, variable, file))
         return next(((run, variable) for run in used), None)
     if variable is None:
         return None
     parts = _made_with(variable, file)
+    naming = {run.call: run for part in parts for run in runs_naming(part, file)}
+    runs = sorted(naming.values(), key=lambda run: file.span(run.call).start)
     pairs = (
         (run, part) for run in runs if not is_replaced(call, run, variable, file) for part in parts
     )
     return next((pair for pair in pairs if uses(*pair, file)), None)
+
+
+@per_file
+def _plain_runs(file: File) -> tuple[Run, ...]:
+    """Return the runs of a file that no coroutine does."""
+    return tuple(run for run in file.fresh_runs if not file.in_coroutine(run.call))
+
+
+@per_file
+def _given_to(file: File) -> dict[cst.CSTNode, Run]:
+    """Return the runs that no coroutine does by their arguments."""
+    return {run.argument: run for run in _plain_runs(file)}
+
+
+@per_file
+def runs_naming(variable: Variable, file: File) -> tuple[Run, ...]:
+    """Return the runs, but those that a coroutine does, that may come to name a variable: no other
+    uses it."""
+    given, reaching = _given_to(file), _runs_reaching(file)
+    lines = {line for use in variable.uses for line in use.functions}
+    found = {run.call: run for line in lines for run in reaching.get(line, ())}
+    for name in file.names_of(variable):
+        for node in (name, *file.parents(name)):
+            if node in given:
+                found[given[node].call] = given[node]
+    return tuple(sorted(found.values(), key=lambda run: file.span(run.call).start))
+
+
+@per_file
+def _runs_reaching(file: File) -> dict[int, list[Run]]:
+    """Return the runs, but those that a coroutine does, that come to functions of this file, by
+    the lines of these."""
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run in _plain_runs(file):
+        for line in file.reached_by(run.argument):
+            found[line].append(run)
+    return found
 
 
 def kept_for_run(call: cst.Call, event: Event, file: File) -> Run | None:
@@ -299,12 +355,34 @@ def kept_for_run(call: cst.Call, event: Event, file: File) -> Run | None:
     inner = (other for place in event.via[1:] for other in file.calls_at(place))
     if any(isinstance(one, Instance) and one is not made for one in map(file.value, inner)):
         return None
-    if isinstance(file.source.parent(call), cst.Return) and any(
-        other is not call and file.value(other) is made for other in file.calls()
-    ):
+    if isinstance(file.source.parent(call), cst.Return) and len(_giving(file)[id(made)]) > 1:
         return None
-    runs = (run for run in file.fresh_runs if not file.in_coroutine(run.call))
+    runs = _runs_calling_upon(file).get(id(made), ())
     return next((run for run in runs if _calls_upon(run, made, file)), None)
+
+
+@per_file
+def _giving(file: File) -> dict[int, list[cst.Call]]:
+    """Return the calls of a file by the identity of the objects that they give."""
+    found: dict[int, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
+        found[id(file.value(call))].append(call)
+    return found
+
+
+@per_file
+def _runs_calling_upon(file: File) -> dict[int, list[Run]]:
+    """Return the runs that may come to a method of an object, by the identity of that."""
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run in _plain_runs(file):
+        bound = (
+            id(value.bound)
+            for value in file.values_used_by(run.argument)
+            if isinstance(value, Function)
+        )
+        for one in {*bound}:
+            found[one].append(run)
+    return found
 
 
 def _answered_for(file: File) -> frozenset[Place]:
@@ -462,18 +540,36 @@ def is_replaced(call: cst.Call, run: Run, variable: Variable, file: File) -> boo
     """Say whether a variable is another object's by the time of a run."""
     if file.enclosing_function(call) is not file.enclosing_function(run.call):
         return False
+    end = _end_of_next(call, variable, file)
+    return end is not None and end < file.span(run.call).start
+
+
+@per_file
+def _end_of_next(call: cst.Call, variable: Variable, file: File) -> int | None:
+    """Return where the next statement ends that gives a variable a value in a call's own block."""
     binds = {use.line for use in variable.uses if use.binds}
-    end = file.span(run.call).start
     lines = (one for one in file.parents(call) if isinstance(one, cst.SimpleStatementLine))
     own = next(lines, None)
     block = None if own is None else file.source.parent(own)
-    return isinstance(block, (cst.Module, cst.IndentedBlock)) and any(
-        isinstance(one, cst.SimpleStatementLine)
-        and file.span(call).end < file.span(one).start
-        and file.span(one).end < end
-        and file.place(one).line in binds
-        for one in block.body
+    if not isinstance(block, (cst.Module, cst.IndentedBlock)):
+        return None
+    statements = _lines_of(block, file)
+    after = (
+        file.span(statements[line])
+        for line in binds
+        if line in statements and file.span(call).end < file.span(statements[line]).start
     )
+    return min((span.end for span in after), default=None)
+
+
+@per_file
+def _lines_of(
+    block: cst.Module | cst.IndentedBlock, file: File
+) -> dict[int, cst.SimpleStatementLine]:
+    """Return the plain statements of a block by their lines."""
+    return {
+        file.place(one).line: one for one in block.body if isinstance(one, cst.SimpleStatementLine)
+    }
 
 
 def _hands_on_loop(name: cst.Name, file: File) -> bool:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, Run, descend
+from flake8_asyncrun.core.rule import File, Run, descend, per_file
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import Kind
 
 
+@per_file
 def earlier_run(node: cst.CSTNode, file: File) -> Run | None:
     """Return the run that certainly has ended in the same flow when a node is evaluated."""
     child = node
     for parent in file.parents(node):
         found: Run | None = None
         if isinstance(parent, (cst.Module, cst.IndentedBlock)):
-            before = parent.body[: next(i for i, one in enumerate(parent.body) if one is child)]
-            found = _last_run(before, file)
+            found = _runs_before(parent, file)[child]
         elif isinstance(parent, cst.Try) and child is not parent.body:
             # What went wrong before the run, if anything was tried before it, is not known.
             found = _last_run(parent.body.body[:1], file)
@@ -34,6 +35,19 @@ def earlier_run(node: cst.CSTNode, file: File) -> Run | None:
             return None
         child = parent
     return None
+
+
+@per_file
+def _runs_before(
+    block: cst.Module | cst.IndentedBlock, file: File
+) -> dict[cst.CSTNode, Run | None]:
+    """Return, for each statement of a block, the last run that those before it certainly do."""
+    found: dict[cst.CSTNode, Run | None] = {}
+    last: Run | None = None
+    for statement in block.body:
+        found[statement] = last
+        last = _last_run([statement], file) or last
+    return found
 
 
 def _last_run(body: Sequence[cst.BaseStatement | cst.BaseSmallStatement], file: File) -> Run | None:
@@ -79,6 +93,7 @@ def _last_part(name: cst.Attribute | cst.Name) -> str:
 _MAYBE = (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.Assert)
 
 
+@per_file
 def _run_in(statement: cst.SimpleStatementLine | cst.BaseSmallStatement, file: File) -> Run | None:
     for node in descend(statement):
         if not isinstance(node, cst.Call) or file.state(node) is not State.NO_LOOP:
@@ -118,5 +133,13 @@ def _run_below(call: cst.Call, file: File) -> Run | None:
         and event.depth == 0
         and event.place.path == file.source.path
     ]
-    runs = (run for run in file.runs if file.place(run.call).line in lines)
+    runs = (run for line in sorted({*lines}) for run in _runs_by_line(file).get(line, ()))
     return next((run for run in runs if _leaves_none(run.call, file)), None)
+
+
+@per_file
+def _runs_by_line(file: File) -> dict[int, list[Run]]:
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run in file.runs:
+        found[file.place(run.call).line].append(run)
+    return found

@@ -8,8 +8,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import libcst as cst
 
@@ -158,6 +158,8 @@ class File:
         """A variable and those that are assigned something made with it."""
         self.uses: dict[tuple[cst.Call, Variable], bool] = {}
         """Whether runs use variables."""
+        self.answers: dict[tuple[object, ...], Any] = {}
+        """What was found out of nodes, by the function that answers and what it was asked."""
         self.answered_for: frozenset[Place] | None = None
         """Where the calls stand that others answer for, once it was asked."""
         self.tests: dict[cst.BaseExpression, str] = {}
@@ -166,7 +168,11 @@ class File:
         """What stands in blocks that some Pythons leave them by, as far as it was asked."""
         self._fixes: dict[tuple[object, ...], Fix | Refused] = {}
         self._named: dict[Variable, list[cst.Name]] = {}
+        self._variables: dict[cst.Name, Variable | None] = {}
+        self._enclosing: dict[cst.CSTNode, cst.FunctionDef | cst.Lambda | None] = {}
+        self._seen: dict[cst.CSTNode, Seen | None] = {}
         self._reached: dict[cst.BaseExpression, set[int]] = {}
+        self._reached_from: dict[frozenset[int], set[int]] = {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -196,6 +202,11 @@ class File:
 
     def seen(self, node: cst.CSTNode) -> Seen | None:
         """Return what became of an expression, None where the flow never reaches it."""
+        if node not in self._seen:
+            self._seen[node] = self._look_up(node)
+        return self._seen[node]
+
+    def _look_up(self, node: cst.CSTNode) -> Seen | None:
         span = self.span(node)
         if isinstance(node, cst.Tuple) and node.lpar:
             # To `ast` the parentheses are part of it.
@@ -280,7 +291,7 @@ class File:
 
     def calls(self) -> Iterator[cst.Call]:
         """Yield all calls of the file, in order."""
-        return (node for node in self._nodes if isinstance(node, cst.Call))
+        return iter(self._calls)
 
     def calls_at(self, place: Place) -> Iterator[cst.Call]:
         """Yield the calls of this file that begin in the line of a place."""
@@ -289,15 +300,15 @@ class File:
 
     def names(self) -> Iterator[cst.Name]:
         """Yield all names of the file, in order."""
-        return (node for node in self._nodes if isinstance(node, cst.Name))
+        return iter(self._all_names)
 
     def attributes(self) -> Iterator[cst.Attribute]:
         """Yield all attributes that the file names, in order."""
-        return (node for node in self._nodes if isinstance(node, cst.Attribute))
+        return iter(self._attributes)
 
     def import_aliases(self) -> Iterator[cst.ImportAlias]:
         """Yield all that the file imports, in order."""
-        return (node for node in self._nodes if isinstance(node, cst.ImportAlias))
+        return iter(self._aliases)
 
     def names_of(self, variable: Variable) -> Iterator[cst.Name]:
         """Yield the nodes by which a variable is named, in order."""
@@ -316,10 +327,7 @@ class File:
 
     def function_at(self, line: int) -> cst.FunctionDef | None:
         """Return the function whose `def` stands in a line."""
-        for node in self._nodes:
-            if isinstance(node, cst.FunctionDef) and self.place(node).line == line:
-                return node
-        return None
+        return self._functions_by_line.get(line)
 
     def values_used_by(
         self, coroutine: cst.BaseExpression, left_out: Callable[[Function], bool] | None = None
@@ -340,7 +348,10 @@ class File:
         """Return the functions of this file, by the lines of their `def`s, that a coroutine is of
         or comes to."""
         if coroutine not in self._reached:
-            self._reached[coroutine] = self.facts.reached_from(self._begun_by(coroutine))
+            begun = frozenset(self._begun_by(coroutine))
+            if begun not in self._reached_from:
+                self._reached_from[begun] = self.facts.reached_from({*begun})
+            self._reached[coroutine] = self._reached_from[begun]
         return self._reached[coroutine]
 
     def _begun_by(self, coroutine: cst.BaseExpression) -> set[int]:
@@ -364,9 +375,8 @@ class File:
     @cached_property
     def _names(self) -> dict[str, list[cst.Name]]:
         found: dict[str, list[cst.Name]] = defaultdict(list)
-        for node in self._nodes:
-            if isinstance(node, cst.Name):
-                found[node.value].append(node)
+        for node in self._all_names:
+            found[node.value].append(node)
         return found
 
     @cached_property
@@ -375,6 +385,30 @@ class File:
         for call in self.calls():
             found[self.place(call).line].append(call)
         return found
+
+    @cached_property
+    def _functions_by_line(self) -> dict[int, cst.FunctionDef]:
+        found: dict[int, cst.FunctionDef] = {}
+        for node in self._nodes:
+            if isinstance(node, cst.FunctionDef):
+                found.setdefault(self.place(node).line, node)
+        return found
+
+    @cached_property
+    def _calls(self) -> tuple[cst.Call, ...]:
+        return tuple(node for node in self._nodes if isinstance(node, cst.Call))
+
+    @cached_property
+    def _all_names(self) -> tuple[cst.Name, ...]:
+        return tuple(node for node in self._nodes if isinstance(node, cst.Name))
+
+    @cached_property
+    def _attributes(self) -> tuple[cst.Attribute, ...]:
+        return tuple(node for node in self._nodes if isinstance(node, cst.Attribute))
+
+    @cached_property
+    def _aliases(self) -> tuple[cst.ImportAlias, ...]:
+        return tuple(node for node in self._nodes if isinstance(node, cst.ImportAlias))
 
     @cached_property
     def _nodes(self) -> tuple[cst.CSTNode, ...]:
@@ -387,6 +421,11 @@ class File:
 
     def variable(self, name: cst.Name) -> Variable | None:
         """Return the variable that a name stands for, None where it is no variable's."""
+        if name not in self._variables:
+            self._variables[name] = self._variable_of(name)
+        return self._variables[name]
+
+    def _variable_of(self, name: cst.Name) -> Variable | None:
         holder: cst.CSTNode = name
         bound = name.value
         for parent in self.parents(name):
@@ -428,6 +467,11 @@ class File:
 
     def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
         """Return the function whose body evaluates `node`; not one that it is a default of."""
+        if node not in self._enclosing:
+            self._enclosing[node] = self._function_around(node)
+        return self._enclosing[node]
+
+    def _function_around(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
         child = node
         for parent in self.parents(node):
             if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and child is parent.body:
@@ -485,6 +529,30 @@ class File:
                 return False
             child = parent
         return False
+
+
+_Asked = ParamSpec("_Asked")
+_Found = TypeVar("_Found")
+
+
+def per_file(answer: Callable[_Asked, _Found]) -> Callable[_Asked, _Found]:
+    """Have a function, whose last argument is a file, answer each question of a file once.
+
+    What it is asked about must be hashable, and what it answers must not be changed.
+    """
+
+    @wraps(answer)
+    def ask(*asked: _Asked.args, **named: _Asked.kwargs) -> _Found:
+        file = asked[-1]
+        assert isinstance(file, File)
+        assert not named
+        key = (answer, *asked[:-1])
+        if key not in file.answers:
+            file.answers[key] = answer(*asked, **named)
+        found: _Found = file.answers[key]
+        return found
+
+    return ask
 
 
 def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -114,7 +114,7 @@ class Calls(Objects):
                 raise
             return UNKNOWN
         except (OutOfBudget, RecursionError):
-            if self._left < 0:
+            if self.is_cut_short:
                 raise
             # What certainly came about until then did come about.
             self._events, self._maybe = events, depth

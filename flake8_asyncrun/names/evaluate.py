@@ -8,8 +8,8 @@ Whatever cannot be decided ends as UNKNOWN. Nothing is imported or executed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
@@ -43,7 +43,7 @@ class Interpreter(Flow):
     def run(self) -> None:
         """Evaluate the module's body, then each function that nothing in it called."""
         try:
-            self._top_level()
+            self._top_level(self._going_on)
             self.at_import = tuple(
                 event for event in self._events if event.effect is Effect.CAPTURES
             )
@@ -66,20 +66,22 @@ class Interpreter(Flow):
                     untold.append(function)
                 else:
                     entered.add(id(function.node))
-                    self._begin(function, state)
+                    with self._going_on():
+                        self._begin(function, state)
             for key, handed in self._handed.items():
                 # What runs here, and where somebody else calls it, runs in both places.
                 if key in self._evaluated and key not in entered and self._is_own(handed.function):
-                    self._begin(handed.function, handed.state)
+                    with self._going_on():
+                        self._begin(handed.function, handed.state)
         except OutOfBudget:
             return
         except RecursionError:
             raise Unreadable("nested too deeply") from None
 
-    def _top_level(self) -> None:
+    def _top_level(self, around: Callable[[], AbstractContextManager[None]]) -> None:
         for statement in self.module.tree.body:
             # The program gets past its own checks, so a certain error is not what it seems.
-            with suppress(Raised):
+            with suppress(Raised), around():
                 self._statement(statement, self.root, Frame())
 
     def _is_set_by_import(self) -> bool:
@@ -108,10 +110,19 @@ class Interpreter(Flow):
         """Run the module's body as an import does; say whether it may make a loop current."""
         self._is_imported = True
         try:
-            self._top_level()
+            self._top_level(nullcontext)
         except (OutOfBudget, RecursionError):
             return True
         return self._current is not None
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """Go on after what was spent on code outside, but not where the file itself is too long."""
+        try:
+            yield
+        except OutOfBudget:
+            if self.is_cut_short:
+                raise
 
     @property
     def handed(self) -> tuple[Handed, ...]:
@@ -223,7 +234,7 @@ class Interpreter(Flow):
         return False
 
     def _evaluate(self, node: ast.expr, scope: Scope) -> Value:
-        self._step()
+        self._step(node, scope)
         # A part of an f-string stands, for Python 3.11 and before, where the whole does.
         mine = (
             self._recording
@@ -234,12 +245,12 @@ class Interpreter(Flow):
             return self._expression(node, scope)
         # A property's getter is a call, too.
         if not isinstance(node, (ast.Call, ast.Attribute)):
-            value = self._expression(node, scope)
+            value = self._within_budget(node, scope)
             self._record(node, value, ())
             return value
         before, self._events = self._events, []
         try:
-            value = self._expression(node, scope)
+            value = self._within_budget(node, scope)
             certain = [event for event in self._events if event.depth <= self._maybe]
             sure = tuple(event for event in certain if event.effect is not Effect.HANDLES)
             handling = tuple(event for event in self._events if event.effect is Effect.HANDLES)
@@ -249,6 +260,17 @@ class Interpreter(Flow):
         finally:
             before.extend(self._events)
             self._events = before
+
+    def _within_budget(self, node: ast.expr, scope: Scope) -> Value:
+        """Evaluate a node of the file itself; what is spent on code outside ends in "not known"."""
+        maybe = self._maybe
+        try:
+            return self._expression(node, scope)
+        except OutOfBudget:
+            if self.is_cut_short or self._abroad is not None:
+                raise
+            self._maybe = maybe
+            return UNKNOWN
 
     def _expression(self, node: ast.expr, scope: Scope) -> Value:
         match node:

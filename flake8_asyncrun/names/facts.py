@@ -91,7 +91,12 @@ class Facts:
 
         Where nothing does, no rule has anything to look at.
         """
-        return self._interpreter.touched or self._names_telling
+        return self._interpreter.touched or self._names_telling or self.is_cut_short
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the rest of the file was not evaluated, for it would have taken too long."""
+        return self._interpreter.is_cut_short
 
     @property
     def at_import(self) -> tuple[Event, ...]:

@@ -56,7 +56,7 @@ class Flow(Outside):
         return Left.NOT
 
     def _statement(self, node: ast.stmt, scope: Scope, frame: Frame) -> Left:
-        self._step()
+        self._step(node, scope)
         match node:
             case ast.Expr(value=inner):
                 self._evaluate(inner, scope)

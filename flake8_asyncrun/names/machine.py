@@ -143,10 +143,14 @@ def position(node: ast.expr) -> Position:
     return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
 
 
-# Nodes evaluated on behalf of one call into another module, and for a whole file: enough for every
-# constructor measured but a handful, all of which were harmless.
+# Nodes evaluated on behalf of one call into another module, and of all code outside for a whole
+# file: enough for every constructor measured but a handful, all of which were harmless. As many may
+# be evaluated of the file itself, not counting the first time of each. A long file has more to
+# spend, for each of its calls and its nodes.
 CALL_BUDGET = 40_000
 FILE_BUDGET = 200_000
+FOR_EACH_CALL = 2_000
+FOR_EACH_NODE = 10
 DEEPEST_CALL = 24
 
 
@@ -172,7 +176,14 @@ class Machine(abc.ABC):
         self._running: list[FunctionNode] = []
         self._catching: list[tuple[str, ...]] = []
         self._catching_outside = 0  # how many of these stand around the call in progress
-        self._left = FILE_BUDGET
+        nodes = [*ast.walk(module.tree)]
+        calls = sum(isinstance(node, ast.Call) for node in nodes)
+        self._left = FILE_BUDGET + FOR_EACH_CALL * calls
+        self._own_left = FILE_BUDGET + FOR_EACH_NODE * len(nodes)
+        self._met: set[ast.AST] = set()
+        """The nodes of the file that were evaluated once, or are being."""
+        self.is_cut_short = False
+        """Whether the file's own code went on for longer than it may."""
         self._abroad: int | None = None
         self._abroad_depth = 0
         self._no_current = False  # whether the call in progress found that no loop is current
@@ -200,7 +211,7 @@ class Machine(abc.ABC):
         self._sets_loop = any(
             isinstance(node, (ast.Name, ast.Attribute))
             and (node.id if isinstance(node, ast.Name) else node.attr) == "set_event_loop"
-            for node in ast.walk(module.tree)
+            for node in nodes
         )
 
     @contextmanager
@@ -242,10 +253,18 @@ class Machine(abc.ABC):
         finally:
             self._recording, self._events, self._maybe, self._current = before
 
-    def _step(self) -> None:
-        self._left -= 1
-        if self._left < 0 or (self._abroad is not None and self._left < self._abroad):
-            raise OutOfBudget
+    def _step(self, node: ast.AST, scope: Scope) -> None:
+        if scope.module is self.module and node not in self._met:
+            self._met.add(node)
+        elif scope.module is self.module and self._abroad is None:
+            self._own_left -= 1
+            if self._own_left < 0:
+                self.is_cut_short = True
+                raise OutOfBudget
+        else:
+            self._left -= 1
+            if self._left < (self._abroad or 0):
+                raise OutOfBudget
 
     def _record(
         self,

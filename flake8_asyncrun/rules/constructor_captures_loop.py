@@ -164,6 +164,7 @@ See [Event loop](https://docs.python.org/3/library/asyncio-eventloop.html#asynci
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import libcst as cst
@@ -177,7 +178,7 @@ from flake8_asyncrun.core.capture import (
     uses,
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
-from flake8_asyncrun.core.rule import File, Hit, Run, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
 from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.externals import DATACLASS_DECORATORS
 from flake8_asyncrun.names.machine import State
@@ -490,13 +491,24 @@ def _is_right_here(owner: cst.ClassDef, file: File) -> bool:
     """Say whether this file builds objects of the class in a loop or with one, or hands the class
     to somebody, or is told of the objects that it builds."""
     line = file.place(owner.name).line
+    handed, built = _named_in_calls(file)
+    return line in handed or any(_is_well(call, file) for call in built.get(line, ()))
+
+
+@per_file
+def _named_in_calls(file: File) -> tuple[set[int], dict[int, list[cst.Call]]]:
+    """Return the classes that are handed to somebody, and the calls that build objects of them, by
+    the lines of the classes."""
+    handed: set[int] = set()
+    built: dict[int, list[cst.Call]] = defaultdict(list)
     for call in file.calls():
-        if any(_is_it(one.value, line, file) for one in call.args) and not _only_asks(call, file):
-            return True
-        made = file.value(call.func)
-        if isinstance(made, Class) and _is_it(call.func, line, file) and _is_well(call, file):
-            return True
-    return False
+        given = {line for one in call.args for line in _classes_of(one.value, file)}
+        if given and not _only_asks(call, file):
+            handed |= given
+        if isinstance(file.value(call.func), Class):
+            for line in _classes_of(call.func, file):
+                built[line].append(call)
+    return handed, built
 
 
 def _is_well(call: cst.Call, file: File) -> bool:
@@ -544,13 +556,14 @@ _HANDED_TO = ("create_task", "run_until_complete")
 """Methods of a loop that are given what it runs."""
 
 
-def _is_it(node: cst.BaseExpression, line: int, file: File) -> bool:
+def _classes_of(node: cst.BaseExpression, file: File) -> set[int]:
+    """Return the class that an expression is, and those above it, by their lines."""
     if isinstance(node, cst.Lambda) and isinstance(node.body, cst.Call):
         node = node.body.func
     value = file.value(node)
     if not isinstance(value, Class) or file.facts.is_elsewhere(value):
-        return False
-    return any(one.node.lineno == line for one in value.order)
+        return set()
+    return {one.node.lineno for one in value.order}
 
 
 def _only_asks(call: cst.Call, file: File) -> bool:

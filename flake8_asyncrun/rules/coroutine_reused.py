@@ -164,6 +164,7 @@ See [Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables)
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -171,7 +172,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.errors import R6
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, descend, per_file, rule
 from flake8_asyncrun.names.values import (
     Const,
     Coroutine,
@@ -252,13 +253,41 @@ def _is_expected(use: Use, file: File) -> bool:
 # ---------------------------------------------------------------------- what uses it up
 
 
-def _uses(node: cst.CSTNode, file: File) -> Iterator[Use]:
-    """Yield what a node, and no other below it, uses up."""
+def _uses(node: cst.CSTNode, file: File) -> tuple[Use, ...]:
+    """Return what a node, and no other below it, uses up."""
+    return _uses_of(node, file) if isinstance(node, (cst.Await, cst.Call)) else ()
+
+
+@per_file
+def _uses_of(node: cst.Await | cst.Call, file: File) -> tuple[Use, ...]:
+    return tuple(_used_up(node, file))
+
+
+@per_file
+def _holders(file: File) -> dict[Variable, frozenset[cst.CSTNode]]:
+    """Return, for each variable that is used up, all nodes that hold a use of it."""
+    found: dict[Variable, set[cst.CSTNode]] = defaultdict(set)
+    for node in descend(file.source.tree):
+        for use in _uses(node, file):
+            held = found[use.variable]
+            for parent in (node, *file.parents(node)):
+                if parent in held:
+                    break
+                held.add(parent)
+    return {variable: frozenset(held) for variable, held in found.items()}
+
+
+def _holds(node: cst.CSTNode, variable: Variable, file: File) -> bool:
+    """Say whether a variable is used up in a node, or below it."""
+    return node in _holders(file).get(variable, ())
+
+
+def _used_up(node: cst.Await | cst.Call, file: File) -> Iterator[Use]:
     given: list[tuple[cst.BaseExpression, bool]] = []
     how = "awaited"
     if isinstance(node, cst.Await):
         given = [(node.expression, False)]
-    elif isinstance(node, cst.Call):
+    else:
         how, given = _given(node, file)
     variables: list[Variable] = []
     for expression, several in given:
@@ -268,11 +297,13 @@ def _uses(node: cst.CSTNode, file: File) -> Iterator[Use]:
             continue
         is_used_up = _are_coroutines if several else _is_coroutine
         value = file.value(expression)
-        if is_used_up(value) and _is_bound_before(variable, name, file):
-            assert isinstance(node, (cst.Await, cst.Call))
-            if not several or _is_only_gathered(variable, file):
-                variables.append(variable)
-                yield Use(node, name, variable, how, several)
+        if (
+            is_used_up(value)
+            and _is_bound_before(variable, name, file)
+            and (not several or _is_only_gathered(variable, file))
+        ):
+            variables.append(variable)
+            yield Use(node, name, variable, how, several)
 
 
 def _given(call: cst.Call, file: File) -> tuple[str, list[tuple[cst.BaseExpression, bool]]]:
@@ -351,6 +382,7 @@ def _is_only_gathered(variable: Variable, file: File) -> bool:
 # ---------------------------------------------------------------------- what comes before
 
 
+@per_file
 def _earlier(use: Use, file: File) -> Use | None:
     """Return what certainly has used up the same before, wherever the flow comes to `use`."""
     child: cst.CSTNode = use.node
@@ -385,6 +417,8 @@ def _before(body: Sequence[_Statement], child: cst.CSTNode) -> Sequence[_Stateme
 def _last(body: Sequence[_Statement], variable: Variable, file: File) -> Use | None:
     """Return the last use of a variable that the statements of a block certainly come to."""
     for statement in reversed(body):
+        if not _holds(statement, variable, file):
+            continue
         found = _in_statement(statement, variable, file)
         if found is not None:
             return found
@@ -435,6 +469,8 @@ def _first_of(statement: cst.Try, variable: Variable, file: File) -> Use | None:
 
 def _certain(node: cst.CSTNode, variable: Variable, file: File) -> Use | None:
     """Return the last use of a variable that evaluating a node certainly comes to."""
+    if not _holds(node, variable, file):
+        return None
     found = (
         use for one in _certainly(node) for use in _uses(one, file) if use.variable is variable
     )

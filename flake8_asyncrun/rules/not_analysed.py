@@ -16,24 +16,31 @@ The reasons are:
 - **Null bytes, or text that is not in the encoding it declares.** flake8 says E902 of some of these.
 - **Absurd nesting.** Thousands of brackets, of `-` or of `and` in one expression would overflow the
   parser's stack and end the process.
+- **A program that calls itself up too often.** A file's own code is followed once whatever its
+  length, but functions that call functions that call functions have to be gone through for each
+  call. Where that takes too long, the rest of the file is not analysed, and what was found until
+  then is reported beside this.
 - **A fault of ours.** The reason then names the exception; please report it with the file.
 
-There is nothing to repair in the file, so there is no fix. `asyncrun-fix` reports such a file as an
-error instead, does all the others and ends with exit code 2.
+There is nothing to repair in the file, so there is no fix. `asyncrun-fix` reports a file that it could
+not read as an error instead, does all the others and ends with exit code 2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from flake8_asyncrun.core.model import Finding, Span
 from flake8_asyncrun.core.rule import File, Hit, rule
 
 
-@rule("RUN001", on=())
-def check(node: object, file: File) -> Iterator[Hit]:
-    """Find nothing: where this rule applies there is no tree to look at."""
-    return iter(())
+@rule("RUN001", on=cst.Module)
+def check(node: cst.Module, file: File) -> Iterator[Hit]:
+    """Find where the analysis ended before the file did; for the rest there is no tree to look at."""
+    if file.facts.is_cut_short:
+        yield Hit(node, "not analysed: too large to be followed, the rest of the file was left out")
 
 
 def finding(reason: str) -> Finding:

@@ -144,6 +144,7 @@ See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asy
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -152,7 +153,7 @@ from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_curr
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
 from flake8_asyncrun.core.wrap import (
     Endless,
     Spot,
@@ -379,21 +380,39 @@ def _check_callees(
 ) -> None:
     """Refuse where the loop may be given something to do that is not to be seen."""
     function = file.enclosing_function(run)
-    for call in file.calls():
-        if call is run or file.span(call).start > file.span(run).start:
-            continue
-        outside = file.enclosing_function(call)
-        if outside not in (function, None) or file.state(call) is not State.NO_LOOP:
+    at_most = file.span(run).start
+    doubtful = _doubtful_calls(file)
+    inside = (
+        *doubtful.get(function, ()),
+        *(doubtful.get(None, ()) if function is not None else ()),
+    )
+    for call in sorted(inside, key=lambda one: file.span(one).start):
+        if call is run or file.span(call).start > at_most:
             continue
         if any(one in gone for one in file.parents(call)):
             continue
-        callee = file.value(call.func)
-        if not _is_open_book(callee) or file.facts.is_elsewhere(callee):
-            line = file.place(call).line
+        line = file.place(call).line
+        if _may_do_anything(call, file):
             raise Refused(f"`{file.text_of(call.func)}()` in line {line} may do more with the loop")
+        raise Refused(f"line {line} runs or closes a loop, or looks at one")
+
+
+@per_file
+def _doubtful_calls(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]]:
+    """Return the calls that may do something to a loop that does not run, by their functions."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
         seen = file.seen(call)
-        if seen is not None and seen.handles_loop:
-            raise Refused(f"line {file.place(call).line} runs or closes a loop, or looks at one")
+        if seen is None or seen.state is not State.NO_LOOP:
+            continue
+        if seen.handles_loop or _may_do_anything(call, file):
+            found[file.enclosing_function(call)].append(call)
+    return found
+
+
+def _may_do_anything(call: cst.Call, file: File) -> bool:
+    callee = file.value(call.func)
+    return not _is_open_book(callee) or file.facts.is_elsewhere(callee)
 
 
 def _is_open_book(callee: Value) -> bool:

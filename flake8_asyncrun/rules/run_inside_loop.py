@@ -228,7 +228,17 @@ import libcst as cst
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import RUNNERS, File, Hit, Refused, attempt, descend, promising, rule
+from flake8_asyncrun.core.rule import (
+    RUNNERS,
+    File,
+    Hit,
+    Refused,
+    attempt,
+    descend,
+    per_file,
+    promising,
+    rule,
+)
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.project import is_installed
 from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin, dotted_name
@@ -357,7 +367,7 @@ def _is_excused(call: cst.BaseExpression, file: File) -> bool:
     """Say whether what stands around a call makes it right, or expects the error."""
     return (
         file.facts.replaces_names
-        or _OTHER_LOOPS.search(file.source.text) is not None
+        or _may_have_other_loops(file)
         or file.target_at(call) is None
         or file.expects_error(call, "RuntimeError")
         or _looks_first(call, file)
@@ -373,6 +383,11 @@ def _is_kept(call: cst.BaseExpression, file: File) -> bool:
     function = file.enclosing_function(call)
     decorators = function.decorators if isinstance(function, cst.FunctionDef) else ()
     return any(_KEEPS.search(file.source.text_of(one.decorator)) for one in decorators)
+
+
+@per_file
+def _may_have_other_loops(file: File) -> bool:
+    return _OTHER_LOOPS.search(file.source.text) is not None
 
 
 def _looks_first(call: cst.BaseExpression, file: File) -> bool:

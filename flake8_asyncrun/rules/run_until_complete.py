@@ -176,7 +176,7 @@ from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.later import taken_later
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import (
@@ -398,9 +398,8 @@ def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
     function = file.enclosing_function(call)
     staying: list[tuple[cst.Call, Event]] = []
     gone: list[Event] = []
-    for other in file.calls():
-        span, seen = file.span(other), file.seen(other)
-        events = [] if seen is None else [e for e in seen.events if e.effect is Effect.CAPTURES]
+    for other, events in _taking_current(file):
+        span = file.span(other)
         if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
             gone += events
         elif file.enclosing_function(other) in (function, None):
@@ -416,6 +415,19 @@ def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
     if (later := taken_later(call, changes, file)) is not None:
         line = file.place(later).line
         raise Refused(f"line {line} may take the current loop after the run, when it is gone")
+
+
+@per_file
+def _taking_current(file: File) -> tuple[tuple[cst.Call, tuple[Event, ...]], ...]:
+    """Return the calls that take the current loop, each with how it does that."""
+    found: list[tuple[cst.Call, tuple[Event, ...]]] = []
+    for call in file.calls():
+        seen = file.seen(call)
+        events = () if seen is None else seen.events
+        taking = tuple(event for event in events if event.effect is Effect.CAPTURES)
+        if taking:
+            found.append((call, taking))
+    return tuple(found)
 
 
 def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:

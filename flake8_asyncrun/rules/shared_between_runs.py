@@ -154,7 +154,8 @@ See [asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -163,7 +164,7 @@ from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, Run, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
 from flake8_asyncrun.names.asyncio_table import KEEPERS
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (
@@ -202,7 +203,10 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     if file.kind(run.argument) not in (Kind.COROUTINE, Kind.UNKNOWN):
         return
-    for first in _runs_before(run, file):
+    leaving = _leaving_what_is_named(run, file)
+    for first in _runs_before(run, file) if leaving else ():
+        if first not in leaving:
+            continue
         for slot in _left_by(first, run, file):
             happens = _happens(slot, first, run, file)
             if happens is None:
@@ -261,10 +265,7 @@ def _left_by(first: Run, second: Run, file: File) -> Iterator[_Slot]:
         if within or (variable is not None and not is_replaced(first.call, second, variable, file)):
             yield _Slot(value, first.call, variable)
     same = _object_of(first, file)
-    for function, statement in _certain(first, file):
-        target, made = _assigned(statement)
-        if made is None or not _is_bound(file.value(made)):
-            continue
+    for function, statement, target, made in _kept(first, file):
         if isinstance(target, cst.Name):
             variable = file.variable(target)
             if variable is not None and _is_set_once(variable, statement, first, second, file):
@@ -275,6 +276,77 @@ def _left_by(first: Run, second: Run, file: File) -> Iterator[_Slot]:
             attribute = target.attr.value
             if not _is_set_again(attribute, statement, second, file):
                 yield _Slot(file.value(made), statement, attribute=attribute)
+
+
+@per_file
+def _kept(
+    run: Run, file: File
+) -> tuple[
+    tuple[cst.FunctionDef, cst.BaseSmallStatement, cst.BaseExpression, cst.BaseExpression], ...
+]:
+    """Return the assignments, with their functions, targets and values, by which a run certainly
+    keeps what is bound to its loop."""
+    found = []
+    for function, statement in _certain(run, file):
+        target, made = _assigned(statement)
+        if target is not None and made is not None and _is_bound(file.value(made)):
+            found.append((function, statement, target, made))
+    return tuple(found)
+
+
+def _leaving_what_is_named(second: Run, file: File) -> set[Run]:
+    """Return the runs that may leave something which another one names: no others are of concern
+    to that."""
+    leaving = _leaving(file)
+    if not leaving:
+        return set()
+    marks = _marks(descend(second.argument), file)
+    found = {run for mark in marks for run in leaving.get(mark, ())}
+    return found | _leaving_what_is_named_in(frozenset(file.reached_by(second.argument)), file)
+
+
+@per_file
+def _leaving_what_is_named_in(lines: frozenset[int], file: File) -> set[Run]:
+    marks = _marks(_nodes_of(lines, file), file)
+    return {run for mark in marks for run in _leaving(file).get(mark, ())}
+
+
+@per_file
+def _leaving(file: File) -> dict[object, list[Run]]:
+    """Return the runs of asyncio.run by the marks of what they may leave."""
+    found: dict[object, list[Run]] = defaultdict(list)
+    for run in file.runs:
+        if file.callee(run.call) != "asyncio.run":
+            continue
+        left: list[tuple[cst.CSTNode, Value, cst.CSTNode | None]] = []
+        value = file.value(run.call)
+        if _is_bound(value):
+            variable = assigned_to(run.call, file)
+            left.append((run.call, value, None))
+            if variable is not None:
+                found[variable].append(run)
+        left += ((one[1], file.value(one[3]), one[2]) for one in _kept(run, file))
+        for node, value, target in left:
+            found[node].append(run)
+            found[id(value)].append(run)
+            if isinstance(target, cst.Name) and (variable := file.variable(target)) is not None:
+                found[variable].append(run)
+            elif isinstance(target, cst.Attribute):
+                found[target.attr.value].append(run)
+    return found
+
+
+def _marks(nodes: Iterable[cst.CSTNode], file: File) -> set[object]:
+    """Return what tells the slots that nodes may be: variables, names of attributes, identities of
+    values, and nodes."""
+    found: set[object] = set()
+    for node in nodes:
+        found.add(node)
+        if isinstance(node, cst.Name):
+            found |= {file.variable(node), id(file.value(node))}
+        elif isinstance(node, cst.Attribute):
+            found |= {node.attr.value, id(file.value(node))}
+    return found
 
 
 def _is_bound(value: Value) -> bool:
@@ -351,9 +423,7 @@ def _is_set_again(
     lazy = _guard(statement, file) is not None
     if not lazy and _is_in_reach(statement, second, file):
         return True
-    for node in descend(file.source.tree):
-        if not isinstance(node, cst.Attribute) or node.attr.value != attribute:
-            continue
+    for node in _attributes_by_name(file).get(attribute, ()):
         target = file.source.parent(node)
         if target is None:
             continue
@@ -371,6 +441,14 @@ def _is_set_again(
         if lazy and not _gives_none(other_statement, file):
             return True
     return False
+
+
+@per_file
+def _attributes_by_name(file: File) -> dict[str, list[cst.Attribute]]:
+    found: dict[str, list[cst.Attribute]] = defaultdict(list)
+    for node in file.attributes():
+        found[node.attr.value].append(node)
+    return found
 
 
 def _gives_none(statement: cst.CSTNode | None, file: File) -> bool:
@@ -396,13 +474,22 @@ def _certain(run: Run, file: File) -> Iterator[tuple[cst.FunctionDef, cst.BaseSm
     """Yield the statements that a run certainly comes to, in functions of this file."""
     function = file.facts.own_function(file.value(run.argument))
     node = None if function is None else file.function_at(function.node.lineno)
-    pending = [] if node is None else [node]
+    return iter(() if node is None else _certain_from(node, file))
+
+
+@per_file
+def _certain_from(
+    function: cst.FunctionDef, file: File
+) -> tuple[tuple[cst.FunctionDef, cst.BaseSmallStatement], ...]:
+    found: list[tuple[cst.FunctionDef, cst.BaseSmallStatement]] = []
+    pending, known = [function], {function}
     for one in pending:
         for statement in _unconditional(one.body, file):
-            yield one, statement
-            for inner in _called_in(statement, file):
-                if inner not in pending:
-                    pending.append(inner)
+            found.append((one, statement))
+            new = [inner for inner in _called_in(statement, file) if inner not in known]
+            pending += dict.fromkeys(new)
+            known.update(new)
+    return tuple(found)
 
 
 def _unconditional(block: cst.BaseSuite, file: File) -> Iterator[cst.BaseSmallStatement]:
@@ -486,7 +573,7 @@ CANCELLED = "asyncio.CancelledError"
 
 
 def _reached_nodes(run: Run, file: File) -> Iterator[cst.CSTNode]:
-    yield from _nodes_of(file.reached_by(run.argument), file)
+    yield from _nodes_of(frozenset(file.reached_by(run.argument)), file)
 
 
 def _methods_called(named: list[cst.CSTNode], owner: Instance, file: File) -> Iterator[cst.CSTNode]:
@@ -504,13 +591,13 @@ def _methods_called(named: list[cst.CSTNode], owner: Instance, file: File) -> It
         for method in one.node.body
         if getattr(method, "name", "") in called
     }
-    yield from _nodes_of(file.facts.reached_from(lines), file)
+    yield from _nodes_of(frozenset(file.facts.reached_from(lines)), file)
 
 
-def _nodes_of(lines: set[int], file: File) -> Iterator[cst.CSTNode]:
-    for line in sorted(lines):
-        function = file.function_at(line)
-        yield from () if function is None else descend(function.body)
+@per_file
+def _nodes_of(lines: frozenset[int], file: File) -> tuple[cst.CSTNode, ...]:
+    functions = (file.function_at(line) for line in sorted(lines))
+    return tuple(node for one in functions if one is not None for node in descend(one.body))
 
 
 def _is_slot(node: cst.CSTNode, slot: _Slot, file: File) -> bool:

@@ -29,9 +29,26 @@ def test_a_call_into_another_file_ends_with_its_budget() -> None:
 @pytest.mark.usefixtures("_poor")
 def test_a_file_ends_with_its_budget() -> None:
     # What was reached before stands, what comes after was never seen.
-    facts = facts_of("async def g(): ...\ng()\n" + "x = 1\n" * 10_000 + "g()\n")
+    chain = "".join(f"def f{n}(): f{n + 1}(); f{n + 1}()\n" for n in range(40))
+    facts = facts_of(f"async def g(): ...\ng()\n{chain}def f40(): ...\nf0()\ng()\n")
+    assert facts.is_cut_short
     assert facts.seen((2, 0, 2, 3)) is not None
-    assert facts.seen((10_003, 0, 10_003, 3)) is None
+    assert facts.seen((45, 0, 45, 3)) is None
+
+
+@pytest.mark.usefixtures("_poor")
+def test_no_file_is_too_long() -> None:
+    facts = facts_of("async def g(): ...\n" + "x = 1\n" * 30_000 + "g()\n")
+    assert not facts.is_cut_short
+    assert facts.seen((30_002, 0, 30_002, 3)) is not None
+
+
+@pytest.mark.usefixtures("_poor")
+def test_what_is_spent_outside_leaves_the_file_to_be_gone_through() -> None:
+    files = {"a.py": "def f():\n" + "    x = 1 + 1\n" * 1_000 + "    return f\n"}
+    facts = facts_of("from a import f\nasync def g(): ...\n" + "f()\n" * 100 + "g()\n", files)
+    assert not facts.is_cut_short
+    assert facts.seen((103, 0, 103, 3)) is not None
 
 
 @pytest.mark.usefixtures("_poor")
