@@ -268,11 +268,12 @@ def test_an_update_rewrites_fixed_blocks_and_nothing_else(tmp_path: Path) -> Non
 
 def test_an_update_marks_what_is_still_reported(tmp_path: Path) -> None:
     path = tmp_path / "made_up.md"
-    path.write_text(SHOWN.replace("a())", "old)").replace("'''", "```"), "utf-8")
-    # Each round finds the call again: `b()` is no name, `b` is.
-    stubborn = starting(lambda name: "asyncio.start(b)" if name == "a" else "", unfixed="b")
-    assert "    asyncio.start(b)  # RUN998\n```" in rewritten(
-        Document(path, path.read_text("utf-8")), stubborn
+    bad = "asyncio.start(a)  # RUN998\nasyncio.start(b)  # RUN998"
+    shown = f"'''python bad\n{bad}\n'''\n\n'''python fixed safe\nold\n'''\n"
+    path.write_text(shown.replace("'''", "```"), "utf-8")
+    half = starting(lambda name: "asyncio.start(a())" if name == "a" else "", unfixed="b")
+    assert "asyncio.start(a())\nasyncio.start(b)  # RUN998\n```" in rewritten(
+        Document(path, path.read_text("utf-8")), half
     )
 
 

@@ -184,6 +184,7 @@ def test_noqa_silences(rule: Rule, example: Example, comment: str) -> None:
 @examples_that(has_fixed)
 def test_a_safe_fix_keeps_every_comment(rule: Rule, example: Example) -> None:
     by_default = fix([rule], example, example.code, safe_fix)
+    assert by_default.problem is None
     assert comments(example.code) - comments(by_default.text) == Counter()
 
 

@@ -196,7 +196,7 @@ _GRAVER = (future_in_run.check, uncalled_in_run.check, not_awaitable_in_run.chec
 """What says that the loop runs nothing, on any Python."""
 
 
-@rule("RUN403", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN403", on=cst.Call, fix=Safety.UNSAFE, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
         return
