@@ -171,6 +171,7 @@ def says(cell: str) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 @each_row()
 def test_is_reported_where_it_happens(row: Row) -> None:
     missing = row.told.keys() - CODES

@@ -149,6 +149,7 @@ def test_fixed_code_is_quiet_and_at_rest(rule: Rule, example: Example) -> None:
     assert not any(finding.fix for finding in left)
 
 
+@pytest.mark.thorough
 @examples_that(lambda example: example.fixed is not None and example.fixed.promise != "")
 def test_the_fix_is_as_safe_as_shown(rule: Rule, example: Example) -> None:
     assert example.fixed is not None
@@ -157,6 +158,7 @@ def test_the_fix_is_as_safe_as_shown(rule: Rule, example: Example) -> None:
     assert is_safe == (example.fixed.promise == "safe")
 
 
+@pytest.mark.thorough
 @examples_that(has_fixed)
 def test_windows_newlines_come_out_as_they_went_in(rule: Rule, example: Example) -> None:
     fixed = fix([rule], example, example.code, any_fix).text
@@ -165,6 +167,7 @@ def test_windows_newlines_come_out_as_they_went_in(rule: Rule, example: Example)
     assert windows.text == fixed.replace("\n", "\r\n")
 
 
+@pytest.mark.thorough
 @examples_that(lambda example: has_fixed(example) and can_be_tabbed(example.code))
 def test_tabs_come_out_as_they_went_in(rule: Rule, example: Example) -> None:
     fixed = fix([rule], example, example.code, any_fix).text
@@ -173,6 +176,7 @@ def test_tabs_come_out_as_they_went_in(rule: Rule, example: Example) -> None:
     assert with_tabs.text == tabbed(fixed)
 
 
+@pytest.mark.thorough
 @examples_that(is_bad)
 @pytest.mark.parametrize("comment", ["# noqa", "# noqa: {}"], ids=["bare", "code"])
 def test_noqa_silences(rule: Rule, example: Example, comment: str) -> None:
@@ -181,6 +185,7 @@ def test_noqa_silences(rule: Rule, example: Example, comment: str) -> None:
     assert fix([rule], example, silenced, any_fix).text == silenced
 
 
+@pytest.mark.thorough
 @examples_that(has_fixed)
 def test_a_safe_fix_keeps_every_comment(rule: Rule, example: Example) -> None:
     by_default = fix([rule], example, example.code, safe_fix)
@@ -192,6 +197,7 @@ def comments(code: str) -> Counter[str]:
     return Counter(token.string for token in tokens(code) if token.type == tokenize.COMMENT)
 
 
+@pytest.mark.thorough
 @examples_that(is_bad)
 def test_findings_are_well_formed(rule: Rule, example: Example) -> None:
     text = example.code.encode()
@@ -225,6 +231,7 @@ def assert_promise_kept(rule: Rule, finding: Finding) -> None:
     assert all(before.end <= after.start for before, after in pairwise(edits))
 
 
+@pytest.mark.thorough
 @examples_that()
 def test_all_rules_together_come_to_rest(rule: Rule, example: Example) -> None:
     rules = asked_with(rule)
