@@ -431,6 +431,7 @@ def test_without_readable_input_nothing_is_asked(redirection: str, said: str) ->
     assert Path("a.py").read_text() == BAD
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 def test_an_interrupt_at_a_question_leaves_the_file_as_it_was() -> None:
     import pty

@@ -233,12 +233,6 @@ NEWER = Target((3, 8), (3, 15))
     [
         case("match", "go(x)\n", "go(x)", "match x:\n    case 1:\n        pass"),
         case(
-            "parentheses of with",
-            "with a as b, c as d:\n    pass\n",
-            "a as b, c as d",
-            "(a as b, c as d)",
-        ),
-        case(
             "an await in an inner comprehension",
             "async def f():\n    return [[y for y in x] for x in z]\n",
             "[y for",
