@@ -105,6 +105,7 @@ def _libraries(request: pytest.FixtureRequest) -> None:
         missing(f"not installed: {', '.join(needs)}")
 
 
+@pytest.mark.thorough
 @examples_that()
 def test_reports_exactly_the_marked_lines(rule: Rule, example: Example) -> None:
     findings = find([rule], example, example.code)
@@ -137,6 +138,7 @@ def test_fixes_to_what_is_shown(rule: Rule, example: Example) -> None:
         assert not any(finding.fix for finding in find([rule], example, example.code))
 
 
+@pytest.mark.thorough
 @examples_that(has_fixed)
 def test_fixed_code_is_quiet_and_at_rest(rule: Rule, example: Example) -> None:
     fixed = fix([rule], example, example.code, any_fix)
