@@ -107,7 +107,7 @@ class Label(enum.Enum):
 class Row:
     """One constructor of the data, with the module that calls it."""
 
-    library: str
+    distribution: str
     version: str
     constructor: str
     variant: str | None
@@ -117,11 +117,11 @@ class Row:
 
     def __str__(self) -> str:
         variant = f" ({self.variant})" if self.variant else ""
-        return f"{self.library} {self.version}: {self.constructor}{variant}"
+        return f"{self.distribution} {self.version}: {self.constructor}{variant}"
 
     def label(self, since: str) -> Label | None:
         """Return what was measured for a target; None where nothing was."""
-        if (self.library, self.version) in NOT_COUNTED:
+        if (self.distribution, self.version) in NOT_COUNTED:
             return None
         if Target.since(since).first < (3, 14):
             return _BY_EFFECT[self.effect]
@@ -219,7 +219,7 @@ def ask(row: Row, since: str, cache: Path) -> Outcome | None:
     label = row.label(since)
     if label is None:
         return None
-    library = _folder(cache, row.library, row.version) / "lib"
+    library = _folder(cache, row.distribution, row.version) / "lib"
     roots = [str(path) for path in library.glob("python3.*/site-packages")]
     assignment = ast.parse(row.code).body[-1]
     assert isinstance(assignment, ast.Assign)
@@ -266,7 +266,7 @@ def _list(title: str, since: str, outcomes: Sequence[Outcome]) -> bool:
 
 
 def _is_about(key: tuple[str, str, str], since: str, outcome: Outcome) -> bool:
-    about = (outcome.row.library, outcome.row.constructor, since)
+    about = (outcome.row.distribution, outcome.row.constructor, since)
     return all(map(fnmatch.fnmatchcase, about, key))
 
 
@@ -293,8 +293,8 @@ def main() -> int:
     cache = options.cache.resolve()
     found, without = rows(options.constructors, options.calls)
     wanted = [row for row in found if options.only in str(row)]
-    libraries = _installed(cache, {(row.library, row.version) for row in wanted})
-    asked = [row for row in wanted if (row.library, row.version) in libraries]
+    libraries = _installed(cache, {(row.distribution, row.version) for row in wanted})
+    asked = [row for row in wanted if (row.distribution, row.version) in libraries]
     for name in without:
         print(f"no call: {name}")
     right = len(asked) == len(wanted) and not without

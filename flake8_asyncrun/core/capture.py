@@ -12,7 +12,7 @@ from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note, Place
 from flake8_asyncrun.core.rule import File, Refused, Run, descend, per_file
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
-from flake8_asyncrun.names.asyncio_table import KEEPERS, POLICIES
+from flake8_asyncrun.names.asyncio_table import AT_REST, KEEPERS, POLICIES
 from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State
 from flake8_asyncrun.names.shapes import DRIVES, drives_loop, minds_no_loop
 from flake8_asyncrun.names.values import (
@@ -222,6 +222,7 @@ def may_be_made_current(file: File) -> bool:
     return has_own_policy(file)
 
 
+@per_file
 def has_own_policy(file: File) -> bool:
     """Say whether the file sets a policy that is not asyncio's: that may make loops as it likes."""
     return any(
@@ -385,16 +386,15 @@ def _runs_calling_upon(file: File) -> dict[int, list[Run]]:
     return found
 
 
+@per_file
 def _answered_for(file: File) -> frozenset[Place]:
     """Return where the calls stand that others come to whose objects a run uses by their names."""
-    if file.answered_for is None:
-        found: set[Place] = set()
-        for call in file.calls():
-            event = constructs(call, file, Effect.CAPTURES)
-            if event is not None and len(event.via) > 1 and using_run(call, file) is not None:
-                found.update(event.via[1:])
-        file.answered_for = frozenset(found)
-    return file.answered_for
+    found: set[Place] = set()
+    for call in file.calls():
+        event = constructs(call, file, Effect.CAPTURES)
+        if event is not None and len(event.via) > 1 and using_run(call, file) is not None:
+            found.update(event.via[1:])
+    return frozenset(found)
 
 
 def _calls_upon(run: Run, made: Instance, file: File) -> bool:
@@ -459,10 +459,9 @@ def _uses_definition(
     )
 
 
+@per_file
 def _made_with(variable: Variable, file: File) -> tuple[Variable, ...]:
     """Return a variable and those that are assigned something made with it."""
-    if variable in file.made_with:
-        return file.made_with[variable]
     found = [variable]
     for one in found:
         for name in file.names_of(one):
@@ -474,8 +473,7 @@ def _made_with(variable: Variable, file: File) -> tuple[Variable, ...]:
                     found += [made] if made is not None and made not in found else []
                 if isinstance(parent, cst.BaseStatement):
                     break
-    file.made_with[variable] = tuple(found)
-    return file.made_with[variable]
+    return tuple(found)
 
 
 def _may_hold(call: cst.Call, name: cst.Name, file: File) -> bool:
@@ -487,15 +485,9 @@ def _may_hold(call: cst.Call, name: cst.Name, file: File) -> bool:
     return not isinstance(value, (Const, Something))
 
 
+@per_file
 def uses(run: Run, variable: Variable, file: File) -> bool:
     """Say whether a run's argument names a variable, or calls a coroutine that comes to name it."""
-    key = run.call, variable
-    if key not in file.uses:
-        file.uses[key] = _uses(run, variable, file)
-    return file.uses[key]
-
-
-def _uses(run: Run, variable: Variable, file: File) -> bool:
     outer = file.span(run.argument)
     reached = file.reached_by(run.argument)
     within = {(use.line, use.column): use for use in variable.uses if reached & {*use.functions}}
@@ -585,12 +577,8 @@ def _hands_on_loop(name: cst.Name, file: File) -> bool:
     called = isinstance(call, cst.Call) and call.func is attribute
     value = file.value(attribute)
     if isinstance(value, Loop) and isinstance(call, cst.Attribute):
-        return call.attr.value not in _LOOKING
+        return call.attr.value not in {*AT_REST, "get_exception_handler"}
     return called or any(True for _ in loops_in(value))
-
-
-_LOOKING = {"get_debug", "get_exception_handler", "is_closed", "is_running", "set_debug", "time"}
-"""Methods of a loop that work whether it runs or not."""
 
 
 _HARMLESS = {f"builtins.{name}" for name in ("bool", "id", "isinstance", "print", "repr", "str")}

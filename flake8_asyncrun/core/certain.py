@@ -120,8 +120,8 @@ def _method_of(variable: Variable, file: File) -> cst.ClassDef | None:
         if not isinstance(function, cst.FunctionDef) or not isinstance(holder, cst.ClassDef):
             return None
         static = any(file.text_of(one.decorator) == "staticmethod" for one in function.decorators)
-        bound = sum(use.binds for use in variable.uses)
-        return holder if first == [parameter] and not static and bound == 1 else None
+        is_it = first == [parameter] and not static and variable.is_bound_once
+        return holder if is_it else None
     return None
 
 

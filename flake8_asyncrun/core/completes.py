@@ -68,6 +68,6 @@ def _getter(call: cst.Call, file: File) -> cst.Call | None:
     if isinstance(owner, cst.Call):
         return owner
     variable = file.variable(owner) if isinstance(owner, cst.Name) else None
-    if variable is None or sum(use.binds for use in variable.uses) != 1:
+    if variable is None or not variable.is_bound_once:
         return None
     return next((one for one in file.calls() if assigned_to(one, file) is variable), None)

@@ -90,7 +90,8 @@ def _last_part(name: cst.Attribute | cst.Name) -> str:
     return name.attr.value if isinstance(name, cst.Attribute) else name.value
 
 
-_MAYBE = (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.Assert)
+MAYBE = (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.Assert)
+"""What may leave out a part of it."""
 
 
 @per_file
@@ -99,7 +100,7 @@ def _run_in(statement: cst.SimpleStatementLine | cst.BaseSmallStatement, file: F
         if not isinstance(node, cst.Call) or file.state(node) is not State.NO_LOOP:
             continue
         if any(
-            isinstance(one, _MAYBE) for one in file.parents(node) if _is_in(one, statement, file)
+            isinstance(one, MAYBE) for one in file.parents(node) if _is_in(one, statement, file)
         ):
             continue
         run = _leaves_none(node, file) or _run_below(node, file)

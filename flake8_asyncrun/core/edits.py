@@ -371,7 +371,7 @@ def also_import_module(
             and isinstance(file.source.parent(line), cst.Module)
             and file.span(alias).end <= file.span(node).start
             and len(variables) == 1
-            and sum(use.binds for use in variables[0].uses) == 1
+            and variables[0].is_bound_once
         ):
             return ()
     raise Refused(f"`{name}` is something else here, or imported elsewhere")

@@ -154,14 +154,8 @@ class File:
         """What statements bind, as far as it was asked."""
         self.names_in: dict[cst.CSTNode, tuple[cst.Name, ...]] = {}
         """The variables' names in nodes, as far as it was asked."""
-        self.made_with: dict[Variable, tuple[Variable, ...]] = {}
-        """A variable and those that are assigned something made with it."""
-        self.uses: dict[tuple[cst.Call, Variable], bool] = {}
-        """Whether runs use variables."""
         self.answers: dict[tuple[object, ...], Any] = {}
         """What was found out of nodes, by the function that answers and what it was asked."""
-        self.answered_for: frozenset[Place] | None = None
-        """Where the calls stand that others answer for, once it was asked."""
         self.tests: dict[cst.BaseExpression, str] = {}
         """Conditions, with tests of the version in the place of names, as far as it was asked."""
         self.leaving: dict[cst.CSTNode, tuple[cst.If | cst.Assert, ...]] = {}
@@ -316,6 +310,11 @@ class File:
             named = self._names.get(variable.name, ())
             self._named[variable] = [one for one in named if self.variable(one) is variable]
         yield from self._named[variable]
+
+    def binds(self, name: cst.Name, variable: Variable) -> bool:
+        """Say whether a name gives a variable a value where it stands."""
+        place = self.line_and_byte(name)
+        return any(use.binds and (use.line, use.column) == place for use in variable.uses)
 
     def only_call(self, function: cst.FunctionDef) -> cst.Call | None:
         """Return the call of a function that the file names nowhere else."""
@@ -477,6 +476,15 @@ class File:
             if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and child is parent.body:
                 return parent
             child = parent
+        return None
+
+    def class_around(self, node: cst.CSTNode) -> cst.ClassDef | None:
+        """Return the class in whose body, but not in a function of which, `node` stands."""
+        for parent in self.parents(node):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+                return None
+            if isinstance(parent, cst.ClassDef):
+                return parent
         return None
 
     def in_coroutine(self, node: cst.CSTNode) -> bool:

@@ -512,7 +512,7 @@ def _binding_statement(
 ) -> cst.BaseStatement | None:
     """Return the statement among `earlier` that alone binds a variable."""
     found = [one for one in earlier if variable in _bound_by(file, one)]
-    if len(found) != 1 or len([use for use in variable.uses if use.binds]) != 1:
+    if len(found) != 1 or not variable.is_bound_once:
         return None
     return found[0] if isinstance(found[0], cst.SimpleStatementLine) else None
 

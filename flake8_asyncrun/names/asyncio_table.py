@@ -151,6 +151,9 @@ KEEPERS = frozenset(
 )
 """Objects that keep the loop that is current when they are built, up to Python 3.9."""
 
+AT_REST = frozenset({"get_debug", "is_closed", "is_running", "set_debug", "time"})
+"""Methods of a loop that work whether it runs or not, and change nothing that runs."""
+
 EXPORTED = {
     *("coroutine", "iscoroutinefunction", "get_event_loop_policy", "set_event_loop_policy"),
     *("get_child_watcher", "set_child_watcher", "AbstractChildWatcher", "SafeChildWatcher"),

@@ -276,7 +276,7 @@ class Facts:
             return value
         return None
 
-    def library_function(self, value: Value) -> Function | None:
+    def installed_function(self, value: Value) -> Function | None:
         """Return the function of an installed library whose parameters a call of a value surely has
         to meet: for a class, that which makes its objects.
 

@@ -43,6 +43,10 @@ class Variable:
     is_global: bool
     uses: list[Use] = field(default_factory=list)
 
+    @property
+    def is_bound_once(self) -> bool:
+        return sum(use.binds for use in self.uses) == 1
+
 
 @dataclass(eq=False)
 class _Scope:

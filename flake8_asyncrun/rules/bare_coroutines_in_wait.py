@@ -193,8 +193,7 @@ _FOREIGN = (Origin.CURRENT, Origin.NEW)
 
 def _made(argument: cst.BaseExpression, file: File) -> tuple[Note, ...]:
     variable = file.variable(argument) if isinstance(argument, cst.Name) else None
-    binds = [] if variable is None else [use for use in variable.uses if use.binds]
-    if variable is None or len(binds) != 1:
+    if variable is None or not variable.is_bound_once:
         return ()
     name = next(file.names_of(variable))
     return (Note(f"`{variable.name}` is built here", file.place(name)),)
@@ -213,7 +212,7 @@ def _coroutines(argument: cst.BaseExpression, file: File) -> Iterator[cst.BaseEx
         yield from _listed(argument, file)
         return
     variable = file.variable(argument)
-    if variable is None or len([use for use in variable.uses if use.binds]) != 1:
+    if variable is None or not variable.is_bound_once:
         return
     found: list[cst.BaseExpression] = []
     for name in file.names_of(variable):

@@ -179,7 +179,7 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
-from flake8_asyncrun.names.asyncio_table import canonical
+from flake8_asyncrun.names.asyncio_table import AT_REST, canonical
 from flake8_asyncrun.names.externals import DATACLASS_DECORATORS
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Target
@@ -292,12 +292,8 @@ def _in_constructor(call: cst.Call, file: File) -> tuple[cst.ClassDef, str] | No
 
 def _class_around(node: cst.CSTNode, file: File) -> cst.ClassDef | None:
     """Return the class, at a module's top level, in whose body a node stands."""
-    for parent in file.parents(node):
-        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
-            return None
-        if isinstance(parent, cst.ClassDef):
-            return parent if file.enclosing_function(parent) is None else None
-    return None
+    found = file.class_around(node)
+    return None if found is None or file.enclosing_function(found) else found
 
 
 def _targets(statement: cst.Assign | cst.AnnAssign) -> list[cst.BaseExpression]:
@@ -455,8 +451,8 @@ def _class_of(owner: cst.ClassDef, file: File) -> Class | None:
 # Methods of a loop that do the same whether it runs or not, and those for other threads, whose
 # users build the object where the loop runs.
 _NO_MATTER = {
-    *("time", "is_running", "is_closed", "get_debug", "set_debug", "close", "stop"),
-    *("call_soon_threadsafe", "set_exception_handler", "call_exception_handler"),
+    *AT_REST,
+    *("close", "stop", "call_soon_threadsafe", "set_exception_handler", "call_exception_handler"),
 }
 
 

@@ -237,6 +237,7 @@ from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V2, V3, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
+from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.target import Target, Version
 from flake8_asyncrun.names.values import (
@@ -368,9 +369,10 @@ _SCHEDULING = {
 }
 _KEEPING_STILL = {
     *_SCHEDULING,
-    *("close", "create_future", "create_server", "create_unix_server", "get_debug", "is_closed"),
-    *("is_running", "remove_reader", "remove_signal_handler", "remove_writer", "set_debug"),
-    *("set_default_executor", "set_exception_handler", "set_task_factory", "stop", "time"),
+    *AT_REST,
+    *("close", "create_future", "create_server", "create_unix_server", "remove_reader"),
+    *("remove_signal_handler", "remove_writer", "set_default_executor", "set_exception_handler"),
+    *("set_task_factory", "stop"),
 }
 """What of a loop may be used without that anybody runs it."""
 
@@ -384,7 +386,7 @@ def _is_forgotten(call: cst.Call, file: File) -> bool:
     variable = assigned_to(call, file)
     if variable is None:
         return isinstance(file.source.parent(call), cst.Expr)
-    uses = (one for one in file.names_of(variable) if not _binds(one, variable, file))
+    uses = (one for one in file.names_of(variable) if not file.binds(one, variable))
     return all(isinstance(file.source.parent(one), cst.Attribute) for one in uses)
 
 
@@ -430,13 +432,13 @@ def _is_idle(call: cst.Call, loop: Loop, file: File) -> bool:
     name = call.func.value
     if isinstance(name, cst.Name):
         variable = file.variable(name)
-        if variable is None or sum(use.binds for use in variable.uses) != 1:
+        if variable is None or not variable.is_bound_once:
             return False
         if file.enclosing_function(call) is None and not _is_program(file):
             return False
         if file.facts.variables.is_quoted(variable.name):
             return False
-        uses = [one for one in file.names_of(variable) if not _binds(one, variable, file)]
+        uses = [one for one in file.names_of(variable) if not file.binds(one, variable)]
         if not all(_keeps_still(use, file) for use in uses):
             return False
     elif not isinstance(name, cst.Call):
@@ -638,7 +640,7 @@ def _by_use(call: cst.Call, used: Used, file: File) -> Eras:
     if used.variable is None:
         # A gather() beside it takes the same loop.
         return (((3, 7), R4),)
-    names = [name for name in file.names_of(used.variable) if not _binds(name, used.variable, file)]
+    names = [name for name in file.names_of(used.variable) if not file.binds(name, used.variable)]
     if _is_only_looked_at(call, used, file):
         return ()
     for name in names:
@@ -657,7 +659,7 @@ def _is_only_looked_at(call: cst.Call, used: Used, file: File) -> bool:
     return all(
         isinstance(file.source.parent(name), cst.Attribute)
         for name in file.names_of(used.variable)
-        if not _binds(name, used.variable, file)
+        if not file.binds(name, used.variable)
     )
 
 
@@ -699,11 +701,6 @@ def _begins_on_running_loop(gather: cst.Call, file: File) -> bool:
     return kind_of(first) is Kind.COROUTINE or (
         isinstance(first, Future) and first.origin is Origin.RUNNING
     )
-
-
-def _binds(name: cst.Name, variable: Variable, file: File) -> bool:
-    place = file.line_and_byte(name)
-    return any(use.binds and (use.line, use.column) == place for use in variable.uses)
 
 
 # ---------------------------------------------------------------------- the fix

@@ -121,6 +121,7 @@ from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, rule
 from flake8_asyncrun.core.wrap import is_docstring
+from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Function
 
@@ -179,13 +180,13 @@ def _run_that_uses(owner: _Owner, parameter: cst.Param, file: File) -> Run | Non
 
 
 # Methods that do the same whether the loop runs or not.
-_OF_ANY_LOOP = {"time", "is_running", "is_closed", "get_debug", "set_debug", "close", "stop"}
+_OF_ANY_LOOP = {*AT_REST, "close", "stop"}
 
 
 def _waits_on(parameter: cst.Param, file: File) -> bool:
     """Say whether a method of the parameter is called that needs its loop to run."""
     variable = file.variable(parameter.name)
-    if variable is None or len([use for use in variable.uses if use.binds]) != 1:
+    if variable is None or not variable.is_bound_once:
         return False
     for name in file.names_of(variable):
         attribute = file.source.parent(name)

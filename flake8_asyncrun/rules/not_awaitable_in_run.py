@@ -380,7 +380,7 @@ def _is_decorated(function: cst.FunctionDef, file: File) -> bool:
 def _made_as(name: cst.BaseExpression, file: File) -> cst.FunctionDef | cst.Call | None:
     """Return the only thing that a name is bound to, where that is a function's or a call's."""
     variable = file.variable(name) if isinstance(name, cst.Name) else None
-    if variable is None or sum(use.binds for use in variable.uses) != 1:
+    if variable is None or not variable.is_bound_once:
         return None
     for one in file.names_of(variable):
         parent = file.source.parent(one)

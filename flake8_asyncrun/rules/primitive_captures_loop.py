@@ -193,7 +193,7 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, per_file, rule
 from flake8_asyncrun.names.machine import BY_THREAD, Event, State
 from flake8_asyncrun.names.values import Class, Const, Instance, Made
 from flake8_asyncrun.names.variables import Variable
@@ -271,7 +271,7 @@ def _built(call: cst.Call, file: File) -> Iterator[Hit]:
     if any(event.what == BY_THREAD for event in seen.handling):
         return
     variable = assigned_to(call, file)
-    if variable is not None and not _is_bound_once(variable):
+    if variable is not None and not variable.is_bound_once:
         return
     every = [*_held(call, variable, file)] if file.runs else []
     every = [held for held in every if not _lets_pass(call, held, file)]
@@ -304,7 +304,7 @@ def _taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
         value = None if variable is None else file.facts.global_value(variable.name)
         if variable is None or not isinstance(value, Made) or value.name not in _WAITS:
             continue
-        if not _is_bound_once(variable) or may_be_right(statement, file):
+        if not variable.is_bound_once or may_be_right(statement, file):
             continue
         held = Held(value.name, limited=False, variables=[variable])
         code = _code(file)
@@ -314,10 +314,6 @@ def _taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
         if told is not None:
             why = Note("no fix: it is built elsewhere")
             yield Hit(alias, told.message, None, (*told.notes, why))
-
-
-def _is_bound_once(variable: Variable) -> bool:
-    return len([use for use in variable.uses if use.binds]) == 1
 
 
 # ---------------------------------------------------------------------- what is made
@@ -345,7 +341,7 @@ def _held(call: cst.Call, variable: Variable | None, file: File) -> Iterator[Hel
         return
     held = Held(value.name, limited=bool(call.args))
     default = default_around(call, file)
-    owner = _class_around(call, file)
+    owner = file.class_around(call)
     if default is not None:
         parameter = file.variable(default[1].name)
         if parameter is None or not _is_left_out(*default, file):
@@ -395,22 +391,13 @@ def _is_assigned_as_it_is(call: cst.Call, file: File) -> bool:
     return isinstance(parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr))
 
 
-def _class_around(node: cst.CSTNode, file: File) -> cst.ClassDef | None:
-    for parent in file.parents(node):
-        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
-            return None
-        if isinstance(parent, cst.ClassDef):
-            return parent
-    return None
-
-
 def _is_set(name: str, places: list[Place], file: File, *, also_by_constructors: bool) -> bool:
     """Say whether an attribute is set anywhere, so that it may be another object.
 
     `places` are those of the classes that may have it.
     """
-    for node in descend(file.source.tree):
-        if not isinstance(node, cst.Attribute) or node.attr.value != name:
+    for node in file.attributes():
+        if node.attr.value != name:
             continue
         of = _places(node.value, file)
         if of and not any(place in places for place in of):
@@ -442,7 +429,7 @@ def _has_others(call: cst.Call, cls: Class, file: File) -> bool:
 def _is_left_out(function: cst.FunctionDef | cst.Lambda, parameter: cst.Param, file: File) -> bool:
     """Say whether all calls of a function leave it to a parameter's default."""
     variable = file.variable(function.name) if isinstance(function, cst.FunctionDef) else None
-    if variable is None or _class_around(function, file) is not None:
+    if variable is None or file.class_around(function) is not None:
         return False
     plain = [*function.params.posonly_params, *function.params.params]
     place = plain.index(parameter) if parameter in plain else len(plain)
@@ -515,6 +502,7 @@ def _waits(
     )
 
 
+@per_file
 def _code(file: File) -> Code:
     nodes = [*descend(file.source.tree)]
     return Code(
@@ -611,7 +599,7 @@ def _given_as(node: cst.CSTNode, code: Code, file: File) -> Iterator[Variable]:
         found = plain[place : place + 1]
     for parameter in found:
         variable = file.variable(parameter.name)
-        if variable is not None and _is_bound_once(variable):
+        if variable is not None and variable.is_bound_once:
             yield variable
 
 

@@ -142,7 +142,7 @@ def _taker(call: cst.Call, file: File) -> tuple[str, Value | None]:
 def _without(taker: Value | None, file: File) -> _Without | None:
     """Return what says that something takes no loop; None where it may take one."""
     if isinstance(taker, (Function, Class)):
-        function = file.facts.library_function(taker)
+        function = file.facts.installed_function(taker)
         if function is not None:
             parameters = function.node.args
             every = (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs)

@@ -273,7 +273,7 @@ def _going(
     file: File,
 ) -> list[cst.SimpleStatementLine]:
     """Return the statements that get the loop and that close it."""
-    if len([use for use in variable.uses if use.binds]) != 1:
+    if not variable.is_bound_once:
         raise Refused(f"`{variable.name}` is bound more than once")
     check_unnamed(file, variable)
     gone = [line_of(call, file)]

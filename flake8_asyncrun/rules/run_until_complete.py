@@ -323,7 +323,7 @@ def _rest_of_idiom(
     get, spot = spots
     variable = assigned_to(call, file)
     assert variable is not None
-    if len([use for use in variable.uses if use.binds]) != 1:
+    if not variable.is_bound_once:
         raise Refused(f"`{variable.name}` is bound more than once")
     check_unnamed(file, variable)
     gone = [line_of(call, file)]
@@ -355,7 +355,7 @@ def _is_fixed(value: cst.BaseExpression, file: File) -> bool:
     """Say whether an expression means the same a few lines further down."""
     if isinstance(value, cst.Name) and value.value not in ("True", "False"):
         variable = file.variable(value)
-        return variable is not None and sum(use.binds for use in variable.uses) == 1
+        return variable is not None and variable.is_bound_once
     return isinstance(value, (cst.Name, cst.Integer))
 
 

@@ -161,7 +161,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
-from flake8_asyncrun.core.earlier import earlier_run
+from flake8_asyncrun.core.earlier import MAYBE, earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
@@ -372,7 +372,7 @@ def _object_of(run: Run, file: File) -> Variable | None:
         return None
     owner = call.func.value
     variable = file.variable(owner) if isinstance(owner, cst.Name) else None
-    if variable is None or sum(use.binds for use in variable.uses) != 1:
+    if variable is None or not variable.is_bound_once:
         return None
     return variable
 
@@ -405,7 +405,7 @@ def _is_set_once(
     if not variable.is_global or (not lazy and _is_in_reach(statement, second, file)):
         return False
     for name in file.names_of(variable):
-        if not _binds(name, variable, file) or statement in file.parents(name):
+        if not file.binds(name, variable) or statement in file.parents(name):
             continue
         if file.enclosing_function(name) is not None:
             return False
@@ -462,11 +462,6 @@ def _is_in_reach(node: cst.CSTNode, run: Run, file: File) -> bool:
     return function is not None and file.place(function).line in file.reached_by(run.argument)
 
 
-def _binds(name: cst.Name, variable: Variable, file: File) -> bool:
-    place = file.line_and_byte(name)
-    return any(use.binds and (use.line, use.column) == place for use in variable.uses)
-
-
 # ---------------------------------------------------------------------- what a run surely does
 
 
@@ -518,7 +513,7 @@ def _called_in(statement: cst.BaseSmallStatement, file: File) -> Iterator[cst.Fu
     stack: list[cst.CSTNode] = [statement]
     while stack:
         node = stack.pop()
-        if isinstance(node, _MAYBE):
+        if isinstance(node, MAYBE):
             continue
         if isinstance(node, cst.Call):
             function = file.facts.own_function(file.value(node.func))
@@ -527,9 +522,6 @@ def _called_in(statement: cst.BaseSmallStatement, file: File) -> Iterator[cst.Fu
             if inner is not None and (inner.asynchronous is None or awaited):
                 yield inner
         stack.extend(node.children)
-
-
-_MAYBE = (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.Assert)
 
 
 def _guard(statement: cst.BaseSmallStatement, file: File) -> cst.If | None:
