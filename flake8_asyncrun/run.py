@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
 import sys
 import traceback
@@ -20,7 +21,9 @@ from flake8_asyncrun.consent import Approve, Consent
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import Problem, fix_source
 from flake8_asyncrun.core.gate import may_have_findings
+from flake8_asyncrun.core.leftovers import Leftover, leftovers
 from flake8_asyncrun.core.model import Finding, Safety
+from flake8_asyncrun.core.rule import File
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import silence, suppress
 from flake8_asyncrun.files import FileError, TextFile
@@ -227,7 +230,9 @@ def _settle(jobs: Sequence[_Job | FileReport], *, fix: bool, cached: bool) -> li
         find_surroundings = _surroundings(_changed(reports), cached=cached)
         earlier = reports
         reports = [
-            _check(job, report, find_surroundings, fix=fix) if isinstance(job, _Job) else report
+            _check(job, report, find_surroundings, fix=fix, others=earlier)
+            if isinstance(job, _Job)
+            else report
             for job, report in zip(jobs, earlier, strict=True)
         ]
         moved = [new.after != old.after for new, old in zip(reports, earlier, strict=True)]
@@ -276,7 +281,9 @@ def _check(
     *,
     fix: bool,
     consent: Consent | None = None,
+    others: Sequence[FileReport] = (),
 ) -> FileReport:
+    """Check a file, and with `fix` repair it; `others` are the files that may import it."""
     path = job.file.path
     module = files.module_name(path, files.project_roots(path))
     source = Source(path, report.after, module)
@@ -300,13 +307,29 @@ def _check(
             and (consent is None or consent.allows(finding))
         )
 
+    def left_behind(before: Source, after: Source) -> list[Leftover]:
+        texts = [one.after for one in others if one.path != path]
+        return leftovers(
+            before,
+            after,
+            lambda source: File(source, around.project),
+            lambda name: any(_names_global(text, path, name) for text in texts),
+        )
+
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
     try:
         around = find_surroundings(path, job.config)
         if not fix:
             return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
         may_appear = {rule.code for rule in job.rules if rule.may_appear}
-        fixed = fix_source(source, ask, allowed, may_appear=may_appear, target=job.config.target)
+        fixed = fix_source(
+            source,
+            ask,
+            allowed,
+            may_appear=may_appear,
+            target=job.config.target,
+            leftovers=left_behind,
+        )
     except FileError as error:
         return replace(_unchanged(report), errors=(str(error),))
     except Unreadable as error:
@@ -322,6 +345,19 @@ def _check(
         findings=tuple(fixed.left),
         applied=(*report.applied, *fixed.applied),
         errors=tuple(errors),
+    )
+
+
+def _names_global(text: str, path: str, name: str) -> bool:
+    """Say whether a text seems to name a global of the file at a path."""
+    module, name = re.escape(Path(path).stem), re.escape(name)
+    return (
+        re.search(
+            rf"\b{module}\.{name}\b"
+            rf"|\b{module}[ \t]+import[ \t]*(?:\*|\([^)]*\b{name}\b|[^(\n]*\b{name}\b)",
+            text,
+        )
+        is not None
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
+from flake8_asyncrun.core.leftovers import Leftover
 from flake8_asyncrun.core.model import Edit, Finding
 from flake8_asyncrun.core.promises import Broken, check_findings, check_text
 from flake8_asyncrun.core.source import Source
@@ -20,6 +22,8 @@ class Problem:
 
     codes: tuple[str, ...]
     reason: str
+    is_clearing: bool = False
+    """Whether the fixes held, and only what they left behind could not be taken away."""
 
     def __str__(self) -> str:
         return f"fixing {', '.join(self.codes)}: {self.reason}"
@@ -50,21 +54,28 @@ def fix_source(
     *,
     may_appear: Collection[str] = (),
     target: Target = DEFAULT,
+    leftovers: Callable[[Source, Source], list[Leftover]] = lambda before, after: [],
 ) -> Fixed:
     """Apply the fixes of the findings that are `allowed`, in rounds, until there are none.
+
+    Then what they left behind goes, which `leftovers` tells of the text as it was and as it is: as
+    findings of the code that caused it, which are `allowed` or not, and are not counted as applied.
 
     What core/promises.py asks of a round holds after each; where it does not, all begins again
     without the codes that are to blame. Findings of the codes that `may_appear` may come with the
     fixes of others. `allowed` is asked in order, once a round, about findings of the text last
     analyzed. Raises Unreadable where `source` cannot be parsed.
     """
-    fixing = _Fixing(analyze, allowed, may_appear, target)
+    fixing = _Fixing(analyze, allowed, may_appear, target, leftovers)
     first = analyze(source)
     problems: list[Problem] = []
     excluded: set[str] = set()
     while isinstance(fixed := fixing.in_rounds(source, first, excluded), Problem):
         problems.append(fixed)
-        excluded.update(fixed.codes)
+        if fixed.is_clearing:
+            fixing = replace(fixing, leftovers=lambda before, after: [])
+        else:
+            excluded.update(fixed.codes)
     return replace(fixed, problems=tuple(problems))
 
 
@@ -74,18 +85,31 @@ class _Fixing:
     allowed: Callable[[Finding], bool]
     may_appear: Collection[str]
     target: Target
+    leftovers: Callable[[Source, Source], list[Leftover]]
 
     def in_rounds(
         self, source: Source, findings: list[Finding], excluded: Collection[str]
     ) -> Fixed | Problem:
         """Apply fixes until there are none but those of the codes that are `excluded`."""
+        begun = source
         applied: list[Finding] = []
+        causes: dict[str, str] = {}
         fewest = len(findings)
         rounds = 0
         while rounds < ROUNDS:
             chosen = _chosen((one for one in findings if one.code not in excluded), self.allowed)
             if not chosen:
-                return Fixed(source.text, tuple(applied), tuple(findings))
+                left = _chosen(self.left_behind(begun, source, causes), self.allowed)
+                if not left:
+                    return Fixed(source.text, tuple(applied), tuple(findings))
+                causes.update(_named(source, left))
+                try:
+                    source, findings = self.round(source, findings, left, is_clearing=True)
+                except Broken as broken:
+                    reason = f"what it leaves behind cannot go: {broken}"
+                    return Problem(_codes(left), reason, is_clearing=True)
+                continue
+            causes.update(_named(source, chosen))
             try:
                 source, findings = self.round(source, findings, chosen)
             except Broken as broken:
@@ -96,10 +120,26 @@ class _Fixing:
             fewest = min(fewest, len(findings))
         return Problem(_codes(chosen), f"the text does not settle in {ROUNDS} rounds")
 
+    def left_behind(
+        self, begun: Source, source: Source, causes: dict[str, str]
+    ) -> Iterable[Finding]:
+        """Yield what fixes left behind, as findings of the codes that are the `causes`."""
+        for one in self.leftovers(begun, source) if causes else ():
+            if one.name in causes:
+                message = f"nothing uses `{one.name}` any more"
+                yield Finding(causes[one.name], message, one.span, one.fix)
+
     def round(
-        self, source: Source, findings: list[Finding], chosen: list[Finding]
+        self,
+        source: Source,
+        findings: list[Finding],
+        chosen: list[Finding],
+        *,
+        is_clearing: bool = False,
     ) -> tuple[Source, list[Finding]]:
-        """Return what fixes make of a text and what is found then; raise Broken."""
+        """Return what fixes make of a text and what is found then; raise Broken.
+
+        Where it `is_clearing` no finding is what is fixed."""
         edits = _edits(chosen)
         changed = _apply(source.text, edits)
         check_text(source.text, changed, edits, self.target)
@@ -108,7 +148,7 @@ class _Fixing:
             found = self.analyze(after)
         except Unreadable as error:
             raise Broken(f"the text no longer parses ({error})") from None
-        check_findings(findings, found, chosen, self.may_appear)
+        check_findings(findings, found, () if is_clearing else chosen, self.may_appear)
         return after, found
 
     def problem(
@@ -130,6 +170,19 @@ class _Fixing:
         except Broken as broken:
             return str(broken)
         return None
+
+
+def _named(source: Source, findings: Iterable[Finding]) -> dict[str, str]:
+    """Return the words that fixes take from a text, with the codes of their findings."""
+    data = source.text.encode("utf-8", "surrogatepass")
+    return {
+        word: finding.code
+        for finding in findings
+        for edit in (finding.fix.edits if finding.fix else ())
+        for word in re.findall(
+            r"\w+", data[edit.span.start : edit.span.end].decode("utf-8", "replace")
+        )
+    }
 
 
 def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -99,6 +99,14 @@ class Variables:
         for scope in self._scopes:
             yield from scope.variables.values()
 
+    def in_scopes(self) -> Iterator[tuple[tuple[str, ...], Variable]]:
+        """Yield the variables of the module and of its functions, each with the path of names that
+        leads to its scope."""
+        for scope in self._scopes:
+            if isinstance(scope.node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
+                path = tuple(_path(scope))
+                yield from ((path, variable) for variable in scope.variables.values())
+
     def is_taken(self, name: str) -> bool:
         """Say whether `name` is the name of anything in the file."""
         return any(key[2] == name for key in self._at)
@@ -200,6 +208,14 @@ def _step(node: ast.AST, scope: _Scope, scopes: list[_Scope]) -> Iterator[tuple[
             yield from ((child, scope) for child in ast.iter_child_nodes(node))
         case _:
             yield from ((child, scope) for child in ast.iter_child_nodes(node))
+
+
+def _path(scope: _Scope) -> list[str]:
+    """Return the names of what holds a scope, and its own, outermost first."""
+    outer = [] if scope.parent is None else _path(scope.parent)
+    if scope.parent is None:
+        return outer
+    return [*outer, getattr(scope.node, "name", type(scope.node).__name__)]
 
 
 def _bind(name: str, node: ast.AST, scope: _Scope) -> None:

@@ -1,0 +1,417 @@
+"""What became unused by the fixes of a file: variables that hold a loop, and imports."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
+from flake8_asyncrun.core.rule import File, descend
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names import asyncio_table, syntax
+from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.machine import State
+from flake8_asyncrun.names.values import Effect
+from flake8_asyncrun.names.variables import Variable, Variables
+
+_Line = cst.SimpleStatementLine | cst.If
+
+_QUIET = {
+    "asyncio",
+    "concurrent",
+    "contextlib",
+    "functools",
+    "inspect",
+    "os",
+    "platform",
+    "selectors",
+    "signal",
+    "sys",
+    "threading",
+    "types",
+    "uvloop",
+    "warnings",
+}
+"""Modules whose import does nothing that anybody could miss, of those that fixes make needless."""
+
+_TAKING = {
+    Does.GETS_LOOP,
+    Does.BINDS,
+    Does.BINDS_OBJECT,
+    Does.BINDS_FROM_314,
+    Does.KEEPS_LOOP_UP_TO_39,
+}
+"""What may take the loop that an earlier call has made current."""
+
+_BY_ANY_TEXT = re.compile(r"\b(?:eval|exec|globals|locals|vars)\s*\(")
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A name that nothing uses any more, and the fix that takes it away."""
+
+    name: str
+    span: Span
+    fix: Fix
+
+
+def leftovers(
+    before: Source,
+    after: Source,
+    file_of: Callable[[Source], File],
+    is_global_elsewhere: Callable[[str], bool],
+) -> list[Leftover]:
+    """Return what is unused in a text and was used in what it was before its fixes, in order.
+
+    `is_global_elsewhere` says whether another file names a global of this one. Raises Unreadable
+    where a text cannot be parsed.
+    """
+    lost = _with_fewer_reads(before, after)
+    if not lost or not after.prints_back or _BY_ANY_TEXT.search(after.text):
+        return []
+    file = file_of(after)
+    variables = file.facts.variables
+    found: list[Leftover] = []
+    for path, variable in variables.in_scopes():
+        name = variable.name
+        if (path, name) not in lost or variables.is_declared(name) or variables.is_quoted(name):
+            continue
+        if variable.is_global and is_global_elsewhere(name):
+            continue
+        taken = _imported(variable, file) or _assigned(variable, path, file)
+        if taken is not None:
+            found.append(taken)
+    return sorted(found, key=lambda one: one.span)
+
+
+_Key = tuple[tuple[str, ...], str]
+
+
+def _with_fewer_reads(before: Source, after: Source) -> set[_Key]:
+    """Return the variables of a text, by scope and name, that are read less often than before.
+
+    What was moved into a function of its own is the variable it was outside. What fixes have made
+    counts if it is not read at all.
+    """
+    earlier, later = _reads(before), _reads(after)
+    fewer: set[_Key] = set()
+    for (path, name), count in later.items():
+        outer = (path[:length] for length in range(len(path), -1, -1))
+        was = next(((one, name) for one in outer if (one, name) in earlier), None)
+        if 0 <= count < (1 if was is None else earlier[was]):
+            fewer.add((path, name))
+    return fewer
+
+
+def _reads(source: Source) -> Counter[_Key]:
+    """Count how often each variable is read; below zero where two scopes go by the same path."""
+    found: Counter[_Key] = Counter()
+    seen: set[_Key] = set()
+    for path, variable in Variables(syntax.parse(source.text)).in_scopes():
+        key = path, variable.name
+        found[key] = -1 if key in seen else sum(not use.binds for use in variable.uses)
+        seen.add(key)
+    return found
+
+
+# ---------------------------------------------------------------------- the modules and names
+
+
+def _imported(variable: Variable, file: File) -> Leftover | None:
+    """Return an import that nothing uses, None where it is none or somebody else may use it."""
+    if len(variable.uses) != 1 or file.source.path.endswith("__init__.py"):
+        return None
+    alias = next((one for one in file.import_aliases() if _binds(one, variable, file)), None)
+    statement = None if alias is None else file.source.parent(alias)
+    line = None if statement is None else file.source.parent(statement)
+    if (
+        alias is None
+        or not isinstance(statement, (cst.Import, cst.ImportFrom))
+        or not isinstance(line, cst.SimpleStatementLine)
+        or len(line.body) != 1
+        or not _stands_alone(line, file)
+        or _is_commented(line, file)
+        or _is_mentioned(variable.name, file)
+    ):
+        return None
+    module = alias.evaluated_name
+    if isinstance(statement, cst.ImportFrom):
+        if statement.relative or statement.module is None:
+            return None
+        module = file.source.text_of(statement.module)
+    is_exported = alias.evaluated_alias == alias.evaluated_name
+    if is_exported or module.partition(".")[0] not in _QUIET:
+        return None
+    assert not isinstance(statement.names, cst.ImportStar)
+    edit = _without_alias(alias, list(statement.names), line, file)
+    return Leftover(variable.name, file.span(alias), _fix(variable, [edit], Safety.SAFE))
+
+
+def _binds(alias: cst.ImportAlias, variable: Variable, file: File) -> bool:
+    name: cst.BaseExpression = alias.asname.name if alias.asname else alias.name
+    while isinstance(name, cst.Attribute):
+        name = name.value
+    return isinstance(name, cst.Name) and file.variable(name) is variable
+
+
+def _without_alias(
+    alias: cst.ImportAlias, names: list[cst.ImportAlias], line: cst.BaseStatement, file: File
+) -> Edit:
+    index = names.index(alias)
+    if len(names) == 1:
+        return edits.remove_statement(file, line)
+    if index + 1 < len(names):
+        return Edit(Span(file.span(alias).start, file.span(names[index + 1]).start), "")
+    return Edit(Span(_end(names[index - 1], file), _end(alias, file)), "")
+
+
+def _end(alias: cst.ImportAlias, file: File) -> int:
+    """Return where an import's name ends, without the comma behind it."""
+    return file.span(alias.asname.name if alias.asname else alias.name).end
+
+
+def _is_mentioned(name: str, file: File) -> bool:
+    """Say whether a string may be code that uses a name: an annotation, a doctest."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    for node in descend(file.source.tree):
+        if isinstance(node, cst.Comment) and "type:" in node.value and word.search(node.value):
+            return True
+        if not isinstance(node, cst.SimpleString) or not word.search(node.value):
+            continue
+        if not isinstance(file.source.parent(node), cst.Expr) or ">>>" in node.value:
+            return True
+    return False
+
+
+# ---------------------------------------------------------------------- variables
+
+
+def _assigned(variable: Variable, path: tuple[str, ...], file: File) -> Leftover | None:
+    """Return the statements that bind a variable nobody reads, None where they do more."""
+    names = list(file.names_of(variable))
+    lines: dict[_Line, Safety] = {}
+    for name in names:
+        parent = file.source.parent(name)
+        if isinstance(parent, cst.Param) and parent.name is name:
+            continue
+        bound = _bound_alone(name, file)
+        if bound is not None:
+            line, value = bound
+            safety = _safety(value, variable, file)
+            if safety is None:
+                return None
+            lines[_with_test(line, variable, file)] = safety
+    if not lines or len(names) != len(variable.uses):
+        return None
+    for name in names:
+        parent = file.source.parent(name)
+        is_parameter = isinstance(parent, cst.Param) and parent.name is name
+        if not is_parameter and not any(one in lines for one in file.parents(name)):
+            return None
+    if not all(_stands_alone(line, file) and not _is_commented(line, file) for line in lines):
+        return None
+    going = Counter(file.source.parent(line) for line in lines)
+    if any(isinstance(one, cst.IndentedBlock) and len(one.body) <= going[one] for one in going):
+        return None
+    is_private = bool(path) or variable.name.startswith("_")
+    if not is_private and not all(_is_script(line, file) for line in lines):
+        return None
+    safety = Safety.SAFE if set(lines.values()) == {Safety.SAFE} else Safety.UNSAFE
+    changes = [edits.remove_statement(file, line) for line in lines]
+    first = min(file.span(line) for line in lines)
+    return Leftover(variable.name, first, _fix(variable, changes, safety))
+
+
+def _bound_alone(
+    name: cst.Name, file: File
+) -> tuple[cst.SimpleStatementLine, cst.BaseExpression] | None:
+    """Return the statement that binds a name and does nothing else, with what it binds it to."""
+    parent = file.source.parent(name)
+    if isinstance(parent, cst.AssignTarget):
+        parent = file.source.parent(parent)
+        if not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
+            return None
+    elif not isinstance(parent, cst.AnnAssign) or parent.target is not name:
+        return None
+    line = file.source.parent(parent)
+    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        return None
+    return None if parent.value is None else (line, parent.value)
+
+
+def _with_test(line: cst.SimpleStatementLine, variable: Variable, file: File) -> _Line:
+    """Return the `if loop is None:` around a statement that is all it holds, else the statement."""
+    block = file.source.parent(line)
+    test = None if block is None else file.source.parent(block)
+    if (
+        isinstance(block, cst.IndentedBlock)
+        and len(block.body) == 1
+        and isinstance(test, cst.If)
+        and test.orelse is None
+        and not isinstance(file.source.parent(test), cst.If)
+        and file.source.text_of(test.test)
+        in (f"{variable.name} is None", f"not {variable.name}", f"None is {variable.name}")
+        and "#" not in file.source.text_of(test)
+    ):
+        return test
+    return line
+
+
+def _safety(value: cst.BaseExpression, variable: Variable, file: File) -> Safety | None:
+    """Return what taking an expression away promises; None where it may be missed."""
+    safety = Safety.SAFE
+    stack: list[cst.BaseExpression] = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.BooleanOperation):
+            stack += (node.left, node.right)
+        elif isinstance(node, cst.IfExp):
+            stack += (node.test, node.body, node.orelse)
+        elif isinstance(node, cst.Comparison):
+            if not all(isinstance(one.operator, (cst.Is, cst.IsNot)) for one in node.comparisons):
+                return None
+            stack += (node.left, *(one.comparator for one in node.comparisons))
+        elif isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            stack.append(node.expression)
+        elif isinstance(node, cst.Call):
+            told = _safety_of_call(node, file)
+            if told is None:
+                return None
+            safety = told if told is Safety.UNSAFE else safety
+        elif not _is_plain(node, variable, file):
+            return None
+    return safety
+
+
+def _is_plain(node: cst.BaseExpression, variable: Variable, file: File) -> bool:
+    """Say whether an expression is None, a parameter, or an attribute that the class assigns."""
+    if isinstance(node, cst.Attribute):
+        return _is_own_attribute(node, file)
+    if not isinstance(node, cst.Name):
+        return False
+    if node.value == "None":
+        return True
+    named = file.variable(node)
+    if named is None:
+        return False
+    return named is variable or any(
+        isinstance(file.source.parent(one), cst.Param) for one in file.names_of(named)
+    )
+
+
+def _is_own_attribute(node: cst.Attribute, file: File) -> bool:
+    """Say whether it is `self.loop` of a class that assigns it when an object is made, and to
+    which it is nothing else."""
+    owner = node.value
+    holder = next((one for one in file.parents(node) if isinstance(one, cst.ClassDef)), None)
+    if not isinstance(owner, cst.Name) or owner.value != "self" or holder is None:
+        return False
+    name = node.attr.value
+    if any(base.value for base in holder.bases if file.text_of(base.value) != "object"):
+        return False
+    made = False
+    for one in descend(holder):
+        if isinstance(one, cst.FunctionDef):
+            if one.name.value in (name, "__getattr__", "__getattribute__"):
+                return False
+            if one.name.value == "__init__" and isinstance(one.body, cst.IndentedBlock):
+                made = any(_assigns(line, name) for line in one.body.body)
+        elif isinstance(one, cst.Del):
+            return False
+    return made
+
+
+def _assigns(line: cst.BaseStatement, attribute: str) -> bool:
+    small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+    targets = [one.target for one in small.targets] if isinstance(small, cst.Assign) else []
+    return any(
+        isinstance(one, cst.Attribute)
+        and isinstance(one.value, cst.Name)
+        and one.value.value == "self"
+        and one.attr.value == attribute
+        for one in targets
+    )
+
+
+def _safety_of_call(call: cst.Call, file: File) -> Safety | None:
+    callee = file.callee(call)
+    if call.args or file.facts.replaces_names or file.facts.loop_is_patched:
+        return None
+    if callee not in ("asyncio.get_event_loop", "asyncio.get_running_loop"):
+        return None
+    if file.in_coroutine(call):
+        return Safety.SAFE
+    if file.catches_all(call) or file.expects_error(call, "RuntimeError", "AssertionError"):
+        return None
+    if callee == "asyncio.get_running_loop" or file.state(call) is State.RUNNING:
+        return Safety.UNSAFE
+    return None if _takes_current(call, file) else Safety.UNSAFE
+
+
+def _takes_current(call: cst.Call, file: File) -> bool:
+    """Say whether anything else takes the current loop, which a call may make."""
+    if file.facts.taken_elsewhere is not None:
+        return True
+    for other in file.calls():
+        if other is call or file.in_coroutine(other):
+            continue
+        known = asyncio_table.entry(file.callee(other) or "")
+        if known is not None and known.does in _TAKING:
+            return True
+        seen = file.seen(other)
+        if seen is not None and any(one.effect is Effect.CAPTURES for one in seen.events):
+            return True
+    return False
+
+
+# ---------------------------------------------------------------------- where it stands
+
+
+def _fix(variable: Variable, changes: list[Edit], safety: Safety) -> Fix:
+    return Fix(f"Remove `{variable.name}`, which nothing uses any more", tuple(changes), safety)
+
+
+def _stands_alone(line: _Line, file: File) -> bool:
+    """Say whether a statement can go and leaves a block behind, on every way to it."""
+    block = file.source.parent(line)
+    if isinstance(block, cst.Module):
+        return True
+    if not isinstance(block, cst.IndentedBlock) or len(block.body) < 2:
+        return False
+    if isinstance(line, cst.SimpleStatementLine) and isinstance(
+        line.body[0], (cst.Import, cst.ImportFrom)
+    ):
+        return isinstance(file.source.parent(block), cst.FunctionDef)
+    return True
+
+
+def _is_commented(line: _Line, file: File) -> bool:
+    """Say whether a comment belongs to a statement."""
+    return "#" in file.source.slice(edits.lines_of(file, line))
+
+
+def _is_script(line: _Line, file: File) -> bool:
+    """Say whether a module runs its program where it stands, and has nothing for other files."""
+    source = file.source
+    for parent in file.parents(line):
+        if isinstance(parent, cst.If) and "__main__" in source.text_of(parent.test):
+            return True
+    if source.text.startswith("#!") or source.path.endswith("__main__.py"):
+        return True
+    if "." in source.module:
+        return False
+    runs = [run.call for run in file.runs if file.enclosing_function(run.call) is None]
+    if not runs:
+        return False
+    end = file.span(runs[-1]).end
+    return not any(
+        isinstance(one, (cst.Assign, cst.AnnAssign, cst.ClassDef, cst.FunctionDef, cst.ImportAlias))
+        for statement in source.tree.body
+        if file.span(statement).start > end
+        for one in descend(statement)
+    )
