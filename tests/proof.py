@@ -70,17 +70,27 @@ class Run:
 
 def run(python: str, code: str, files: Mapping[str, str], seconds: float = SECONDS) -> Run:
     """Run `code` as example.py, beside `files`, in an empty folder; kill it after `seconds`."""
+    texts = {EXAMPLE: code, **files}
+    return run_program(
+        python, {path: text.encode() for path, text in texts.items()}, EXAMPLE, seconds
+    )
+
+
+def run_program(
+    python: str, files: Mapping[str, bytes], main: str, seconds: float = SECONDS
+) -> Run:
+    """Run the one of `files` that is called `main` in a folder of its own, as `run` does."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         project, outside = Path(folder, "project"), Path(folder, "outside")
-        for path, text in {EXAMPLE: code, **files}.items():
+        for path, content in files.items():
             written = project / path
             written.parent.mkdir(parents=True, exist_ok=True)
-            written.write_text(text, "utf-8")
+            written.write_bytes(content)
         outside.mkdir()
         (outside / "sitecustomize.py").write_text(_SITECUSTOMIZE, "utf-8")
         death = outside / "death.json"
         process = subprocess.Popen(
-            [python, "-W", "always", EXAMPLE],
+            [python, "-W", "always", main],
             cwd=project,
             env={
                 **{key: value for key, value in os.environ.items() if not _steers_python(key)},
