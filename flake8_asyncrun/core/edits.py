@@ -230,6 +230,33 @@ def remove_statement(file: File, statement: cst.BaseStatement) -> Edit:
     return Edit(without_blank_lines(file, whole, first=alone and statement is block.body[0]), "")
 
 
+def remove_import(file: File, alias: cst.ImportAlias) -> Edit:
+    """Remove one name that is imported, with its statement where that imports nothing else.
+
+    Raises Refused where the statement shares its line, or a comment would go.
+    """
+    statement = file.source.parent(alias)
+    line = None if statement is None else file.source.parent(statement)
+    if (
+        not isinstance(statement, (cst.Import, cst.ImportFrom))
+        or isinstance(statement.names, cst.ImportStar)
+        or not isinstance(line, cst.SimpleStatementLine)
+        or len(line.body) != 1
+    ):
+        raise Refused("its import shares its line")
+    names = list(statement.names)
+    index = names.index(alias)
+    if len(names) == 1:
+        return remove_statement(file, line)
+    if index + 1 < len(names):
+        removed = Span(file.span(alias).start, file.span(names[index + 1]).start)
+    else:
+        removed = Span(_end_of_name(file, names[index - 1]), _end_of_name(file, alias))
+    if "#" in file.source.slice(removed):
+        raise Refused("a comment stands beside the import")
+    return Edit(removed, "")
+
+
 def remove_block(file: File, block: cst.Finally, holder: cst.Try) -> Edit:
     """Remove a `finally` and its lines from a `try`. Raises Refused where a comment would go."""
     source = file.source

@@ -97,11 +97,15 @@ class _Fixing:
         fewest = len(findings)
         rounds = 0
         while rounds < ROUNDS:
-            chosen = _chosen((one for one in findings if one.code not in excluded), self.allowed)
-            if not chosen:
-                left = _chosen(self.left_behind(begun, source, causes), self.allowed)
-                if not left:
-                    return Fixed(source.text, tuple(applied), tuple(findings))
+            # A variable goes at once, an import last: later fixes may want it.
+            left = self.left_behind(begun, source, causes, imports=False)
+            kept = () if left else (one for one in findings if one.code not in excluded)
+            chosen = _chosen(kept, self.allowed)
+            if not chosen and not left:
+                left = self.left_behind(begun, source, causes, imports=True)
+            if not chosen and not left:
+                return Fixed(source.text, tuple(applied), tuple(findings))
+            if left:
                 causes.update(_named(source, left))
                 try:
                     source, findings = self.round(source, findings, left, is_clearing=True)
@@ -121,13 +125,16 @@ class _Fixing:
         return Problem(_codes(chosen), f"the text does not settle in {ROUNDS} rounds")
 
     def left_behind(
-        self, begun: Source, source: Source, causes: dict[str, str]
-    ) -> Iterable[Finding]:
-        """Yield what fixes left behind, as findings of the codes that are the `causes`."""
-        for one in self.leftovers(begun, source) if causes else ():
-            if one.name in causes:
-                message = f"nothing uses `{one.name}` any more"
-                yield Finding(causes[one.name], message, one.span, one.fix)
+        self, begun: Source, source: Source, causes: dict[str, str], *, imports: bool
+    ) -> list[Finding]:
+        """Return what fixes left behind that may go, as findings of the codes that caused it."""
+        left = self.leftovers(begun, source) if causes else ()
+        found = (
+            Finding(causes[one.name], f"nothing uses `{one.name}` any more", one.span, one.fix)
+            for one in left
+            if one.name in causes and one.is_import is imports
+        )
+        return _chosen(found, self.allowed)
 
     def round(
         self,

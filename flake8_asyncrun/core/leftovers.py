@@ -58,6 +58,7 @@ class Leftover:
     name: str
     span: Span
     fix: Fix
+    is_import: bool
 
 
 def leftovers(
@@ -98,24 +99,25 @@ def _with_fewer_reads(before: Source, after: Source) -> set[_Key]:
     What was moved into a function of its own is the variable it was outside. What fixes have made
     counts if it is not read at all.
     """
-    earlier, later = _reads(before), _reads(after)
+    earlier, later = _uses(before), _uses(after)
     fewer: set[_Key] = set()
-    for (path, name), count in later.items():
+    for (path, name), (reads, binds) in later.items():
         outer = (path[:length] for length in range(len(path), -1, -1))
-        was = next(((one, name) for one in outer if (one, name) in earlier), None)
-        if 0 <= count < (1 if was is None else earlier[was]):
+        was = next((earlier[one, name] for one in outer if (one, name) in earlier), (1, 0))
+        # Where it is bound it may be read: `loop = loop or …`.
+        if 0 <= reads < was[0] and reads <= 2 * binds:
             fewer.add((path, name))
     return fewer
 
 
-def _reads(source: Source) -> Counter[_Key]:
-    """Count how often each variable is read; below zero where two scopes go by the same path."""
-    found: Counter[_Key] = Counter()
-    seen: set[_Key] = set()
+def _uses(source: Source) -> dict[_Key, tuple[int, int]]:
+    """Count how often each variable is read and bound; below zero where two scopes go by the same
+    path."""
+    found: dict[_Key, tuple[int, int]] = {}
     for path, variable in Variables(syntax.parse(source.text)).in_scopes():
         key = path, variable.name
-        found[key] = -1 if key in seen else sum(not use.binds for use in variable.uses)
-        seen.add(key)
+        binds = sum(use.binds for use in variable.uses)
+        found[key] = (-1, 0) if key in found else (len(variable.uses) - binds, binds)
     return found
 
 
@@ -147,9 +149,8 @@ def _imported(variable: Variable, file: File) -> Leftover | None:
     is_exported = alias.evaluated_alias == alias.evaluated_name
     if is_exported or module.partition(".")[0] not in _QUIET:
         return None
-    assert not isinstance(statement.names, cst.ImportStar)
-    edit = _without_alias(alias, list(statement.names), line, file)
-    return Leftover(variable.name, file.span(alias), _fix(variable, [edit], Safety.SAFE))
+    edit = edits.remove_import(file, alias)
+    return Leftover(variable.name, file.span(alias), _fix(variable, [edit], Safety.SAFE), True)
 
 
 def _binds(alias: cst.ImportAlias, variable: Variable, file: File) -> bool:
@@ -157,22 +158,6 @@ def _binds(alias: cst.ImportAlias, variable: Variable, file: File) -> bool:
     while isinstance(name, cst.Attribute):
         name = name.value
     return isinstance(name, cst.Name) and file.variable(name) is variable
-
-
-def _without_alias(
-    alias: cst.ImportAlias, names: list[cst.ImportAlias], line: cst.BaseStatement, file: File
-) -> Edit:
-    index = names.index(alias)
-    if len(names) == 1:
-        return edits.remove_statement(file, line)
-    if index + 1 < len(names):
-        return Edit(Span(file.span(alias).start, file.span(names[index + 1]).start), "")
-    return Edit(Span(_end(names[index - 1], file), _end(alias, file)), "")
-
-
-def _end(alias: cst.ImportAlias, file: File) -> int:
-    """Return where an import's name ends, without the comma behind it."""
-    return file.span(alias.asname.name if alias.asname else alias.name).end
 
 
 def _is_mentioned(name: str, file: File) -> bool:
@@ -224,7 +209,7 @@ def _assigned(variable: Variable, path: tuple[str, ...], file: File) -> Leftover
     safety = Safety.SAFE if set(lines.values()) == {Safety.SAFE} else Safety.UNSAFE
     changes = [edits.remove_statement(file, line) for line in lines]
     first = min(file.span(line) for line in lines)
-    return Leftover(variable.name, first, _fix(variable, changes, safety))
+    return Leftover(variable.name, first, _fix(variable, changes, safety), False)
 
 
 def _bound_alone(

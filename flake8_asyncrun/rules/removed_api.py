@@ -39,7 +39,12 @@ async def main():
 asyncio.run(main())
 ```
 
-The decorator goes where all that the function waits for certainly can be awaited.
+The decorator goes where all that the function waits for certainly can be awaited; `with (yield from
+lock):` becomes `async with lock:`. A decorated function without `yield` awaits what it returns. Where
+the decorator is imported by name, all functions of the file become coroutines at once, or none. A plain
+generator cannot be awaited, nor can it wait for a coroutine: the note names what to change by hand
+first. In other files, which may well wait for the function, nothing is asked: run `asyncrun-fix` on
+all of them.
 
 ```python bad 3.7="warns PendingDeprecationWarning: Task.current_task() is deprecated" 3.8="warns DeprecationWarning: Task.current_task() is deprecated" 3.9-="AttributeError: type object '_asyncio.Task' has no attribute 'current_task'"
 import asyncio
@@ -88,18 +93,20 @@ See [What's new in Python 3.11](https://docs.python.org/3/whatsnew/3.11.html#rem
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.edits import also_import, awaited, insert, replace
+from flake8_asyncrun.core.edits import also_import, awaited, insert, remove_import, replace
 from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, mentions
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
+from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.target import Version
-from flake8_asyncrun.names.values import Kind
+from flake8_asyncrun.names.values import Generator, Kind, Made
 
 _TASKS = {"asyncio.Task.all_tasks", "asyncio.Task.current_task"}
 _COROUTINE = "asyncio.coroutine"
@@ -146,9 +153,8 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 
 def _fix(mention: Mention, file: File) -> Fix:
     if mention.name == _COROUTINE:
-        if isinstance(mention.node, cst.Name) and not mention.by_star:
-            raise Refused("the functions that it decorates come first")
-        return Fix("Make it an async def", tuple(_async_def(mention, file)), Safety.UNSAFE)
+        make = _all_async_def if _is_import(mention) else _async_def
+        return Fix("Make it an async def", tuple(make(mention, file)), Safety.UNSAFE)
     node = mention.node
     crashes = mention.target.first >= _GONE_IN.get(mention.name, _TASKS_GONE_IN)
     if isinstance(mention.imported, cst.ImportStar):
@@ -176,6 +182,33 @@ def _safety(mention: Mention, file: File) -> Safety:
     return Safety.UNSAFE if file.catches_all(mention.node) else Safety.SAFE
 
 
+def _is_import(mention: Mention) -> bool:
+    return isinstance(mention.node, cst.Name) and not mention.by_star
+
+
+def _all_async_def(mention: Mention, file: File) -> Iterator[Edit]:
+    """Yield what makes every function an `async def` that an imported name decorates, and takes the
+    import away. Raises Refused where one of them cannot be, or the name has another use."""
+    alias = mention.imported
+    assert isinstance(alias, cst.ImportAlias)
+    bound = alias.asname.name if alias.asname else alias.name
+    variable = file.variable(bound) if isinstance(bound, cst.Name) else None
+    if variable is None:
+        raise Refused("it is not known what it decorates")
+    uses = [one for one in file.names_of(variable) if one is not bound]
+    exported = alias.evaluated_alias == alias.evaluated_name or (
+        file.source.path.endswith("__init__.py") or file.facts.variables.is_quoted(variable.name)
+    )
+    if not uses or exported:
+        raise Refused("other files may have it from here")
+    for use in uses:
+        yield from _async_def(dataclasses.replace(mention, node=use), file)
+    yield remove_import(file, alias)
+
+
+_ASYNC_SPECIAL = {"__aenter__", "__aexit__", "__anext__", "__call__"}
+
+
 def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
     """Yield what makes a decorated generator an `async def`. Raises Refused where that is not sure
     to wait for the same."""
@@ -183,17 +216,17 @@ def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
     function = None if decorator is None else file.source.parent(decorator)
     if not isinstance(decorator, cst.Decorator) or not isinstance(function, cst.FunctionDef):
         raise Refused("it is no decorator here")
-    if function.asynchronous is not None or function.name.value.startswith("__"):
-        raise Refused(f"`{function.name.value}` is no plain generator")
+    name = function.name.value
+    is_special = name.startswith("__") and name.endswith("__") and name not in _ASYNC_SPECIAL
+    if function.asynchronous is not None or is_special:
+        raise Refused(f"`{name}` is no plain generator")
     source = file.source
     start = source.line_start(file.span(decorator).start)
     end = source.line_end(file.span(decorator).end)
     if source.slice(Span(start, end)).strip() != source.text_of(decorator).strip():
         raise Refused("a comment stands beside the decorator")
-    waits = [node for node in _own(function.body) if isinstance(node, cst.Yield)]
-    returns = [node for node in _own(function.body) if isinstance(node, cst.Return)]
-    if not waits and any(node.value is not None for node in returns):
-        raise Refused("what it returns may be waited for by the decorator")
+    waits = [one for one in _own(function.body) if isinstance(one, cst.Yield)]
+    _check_callers(function, file)
     yield Edit(Span(start, end), "")
     head = Span(end, file.span(function.name).start)
     found = re.search(r"^[ \t]*def\b", source.slice(head), re.MULTILINE)
@@ -203,15 +236,119 @@ def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
     yield insert(end + len(before.encode("utf-8")), "async ")
     for wait in waits:
         yield from _await(wait, file)
+    if not waits:
+        # What a plain function returns is waited for by the decorator.
+        for one in _own(function.body):
+            if isinstance(one, cst.Return) and one.value is not None:
+                yield from _awaited(one.value, file)
+
+
+_AWAITED = (Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE)
+
+
+def _awaited(value: cst.BaseExpression, file: File) -> Iterator[Edit]:
+    """Yield what awaits a value that may be returned as it is; nothing for what is a plain one."""
+    if file.kind(value) in _AWAITED:
+        yield insert(file.span(value).start, "await ")
+        if not value.lpar and awaited("", value) != "await ":
+            yield insert(file.span(value).start, "(")
+            yield insert(file.span(value).end, ")")
+    elif not isinstance(value, _PLAIN) and not _is_constant(value):
+        raise Refused(
+            f"it is not known whether the decorator waits for `{file.text_of(value)}`; await it "
+            "by hand if it does"
+        )
+
+
+_PLAIN = (
+    cst.BaseNumber,
+    cst.BaseString,
+    cst.Comparison,
+    cst.Dict,
+    cst.DictComp,
+    cst.List,
+    cst.ListComp,
+    cst.Set,
+    cst.SetComp,
+    cst.Tuple,
+)
+"""What nobody can wait for."""
+
+
+def _is_constant(value: cst.BaseExpression) -> bool:
+    return isinstance(value, cst.Name) and value.value in ("None", "True", "False")
+
+
+def _check_callers(function: cst.FunctionDef, file: File) -> None:
+    """Refuse where a plain generator of the file waits for a function, which it then cannot."""
+    name = function.name.value
+    for wait in _waits_of_generators(file):
+        for node in descend(wait):
+            if isinstance(node, cst.Call) and _last_name(node.func) == name:
+                holder = file.enclosing_function(wait)
+                assert isinstance(holder, cst.FunctionDef)
+                raise Refused(
+                    f"`{holder.name.value}`, a plain generator, waits for it; make that an "
+                    "`async def` by hand first"
+                )
+
+
+@per_file
+def _waits_of_generators(file: File) -> tuple[cst.Yield, ...]:
+    """Return the `yield from`s of functions that are neither decorated nor coroutines."""
+    return tuple(
+        wait
+        for node in _plain_functions(file)
+        for wait in _own(node.body)
+        if isinstance(wait, cst.Yield) and isinstance(wait.value, cst.From)
+    )
+
+
+def _plain_functions(file: File) -> Iterator[cst.FunctionDef]:
+    """Yield the functions that no decorator makes coroutines of."""
+    for node in descend(file.source.tree):
+        if isinstance(node, cst.FunctionDef) and node.asynchronous is None:
+            shown = (file.text_of(one.decorator) for one in node.decorators)
+            if not any("coroutine" in one for one in shown):
+                yield node
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+@per_file
+def _plain_generators(file: File) -> frozenset[str]:
+    """Return the names of the functions of the file that are plain generators."""
+    return frozenset(
+        node.name.value
+        for node in _plain_functions(file)
+        if any(isinstance(one, cst.Yield) for one in _own(node.body))
+    )
 
 
 def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     if not isinstance(wait.value, cst.From):
-        raise Refused("it yields values of its own")
-    if isinstance(file.source.parent(wait), cst.WithItem):
-        raise Refused("a `with` holds what it waits for")
+        raise Refused(
+            "it yields values of its own; where they are none, write `await asyncio.sleep(0)`"
+        )
     item = wait.value.item
-    if file.kind(item) not in (Kind.COROUTINE, Kind.FUTURE, Kind.AWAITABLE):
+    if isinstance(with_item := file.source.parent(wait), cst.WithItem):
+        yield from _async_with(with_item, item, file)
+        return
+    if isinstance(item, cst.Call) and _last_name(item.func) in _plain_generators(file):
+        raise Refused(
+            f"`{file.text_of(item.func)}` is a plain generator, which cannot be awaited; make it "
+            "an `async def` by hand first"
+        )
+    if isinstance(file.value(item), Generator):
+        raise Refused(
+            f"`{file.text_of(item)}` is a plain generator, which cannot be awaited; make it an "
+            "`async def` by hand first"
+        )
+    if file.kind(item) not in _AWAITED:
         raise Refused(f"it is not known whether `{file.text_of(item)}` can be awaited")
     start = file.span(wait).start
     words = re.match(r"yield[ \t]+from\b", file.source.slice(file.span(wait)))
@@ -221,6 +358,32 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     if not item.lpar and awaited("", item) != "await ":
         yield insert(file.span(item).start, "(")
         yield insert(file.span(item).end, ")")
+
+
+_LOCKS = {f"asyncio.{name}" for name in ("Lock", "Condition", "Semaphore", "BoundedSemaphore")}
+
+
+def _async_with(item: cst.WithItem, lock: cst.BaseExpression, file: File) -> Iterator[Edit]:
+    """Yield what makes `with (yield from lock):` an `async with lock:`."""
+    holder = file.source.parent(item)
+    value = file.value(lock)
+    if not isinstance(holder, cst.With) or len(holder.items) != 1:
+        raise Refused("a `with` holds other things than what it waits for; make it two by hand")
+    if not isinstance(value, Made) or canonical(value.name) not in _LOCKS:
+        raise Refused(
+            f"it is not known whether `{file.text_of(lock)}` is a lock; write `async with` by hand"
+        )
+    if not isinstance(lock, (cst.Name, cst.Attribute, cst.Subscript)):
+        raise Refused("a `with` holds what it waits for; write `async with` by hand")
+    source = file.source
+    start = file.span(holder).start
+    head = Span(start, file.span(lock).end)
+    if "#" in source.slice(head) or "\\" in source.slice(head):
+        raise Refused("a comment stands beside the `with`")
+    end = head.end
+    for _ in range(source.slice(head).count("(") - source.slice(head).count(")")):
+        end = source.data.index(b")", end) + 1
+    yield Edit(Span(start, end), f"async with {source.text_of(lock)}")
 
 
 def _own(body: cst.CSTNode) -> Iterator[cst.CSTNode]:

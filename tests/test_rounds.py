@@ -1,0 +1,297 @@
+"""Repairs that take several files and rounds, through the whole run and the command line."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from flake8_asyncrun import run
+from flake8_asyncrun.config import Config, parse
+from flake8_asyncrun.core.model import Finding
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.report import FileReport
+
+OLD = parse({"target-version": "3.8", "unsafe-fixes": True})
+NEW = parse({"target-version": "3.10"})
+
+Texts = Mapping[str, str]
+
+CHAIN: Texts = {
+    "wires.py": """\
+        import asyncio
+
+
+        @asyncio.coroutine
+        def pause(loop=None):
+            loop = loop or asyncio.get_event_loop()
+            yield from asyncio.sleep(0, loop=loop)
+
+
+        @asyncio.coroutine
+        def ping(left):
+            yield from pause()
+            return (yield from pong(left - 1)) if left else "ping"
+
+
+        @asyncio.coroutine
+        def pong(left):
+            return (yield from ping(left - 1)) if left else "pong"
+        """,
+    "peers.py": """\
+        from asyncio import coroutine, get_event_loop, Lock, wait_for
+
+        import wires
+
+
+        class Peer:
+            def __init__(self):
+                self.lock = Lock()
+
+            @coroutine
+            def ask(self):
+                loop = get_event_loop()
+                return (yield from wait_for(wires.ping(3), 5, loop=loop))
+
+
+        class LockedPeer(Peer):
+            @coroutine
+            def ask(self):
+                with (yield from self.lock):
+                    answer = yield from super().ask()
+                return answer.upper()
+        """,
+    "main.py": """\
+        import asyncio
+        import sys
+
+        from peers import LockedPeer, Peer
+
+
+        @asyncio.coroutine
+        def main():
+            peers = [Peer(), LockedPeer()]
+            answers = yield from asyncio.gather(*[peer.ask() for peer in peers])
+            print(answers, file=sys.stdout)
+
+
+        loop = asyncio.get_event_loop()
+        loop.run_until_complete(main())
+        """,
+}
+
+CHAINED: Texts = {
+    "wires.py": """\
+        import asyncio
+
+
+        async def pause(loop=None):
+            await asyncio.sleep(0)
+
+
+        async def ping(left):
+            await pause()
+            return (await pong(left - 1)) if left else "ping"
+
+
+        async def pong(left):
+            return (await ping(left - 1)) if left else "pong"
+        """,
+    "peers.py": """\
+        from asyncio import Lock, wait_for
+
+        import wires
+
+
+        class Peer:
+            def __init__(self):
+                self.lock = Lock()
+
+            async def ask(self):
+                return (await wait_for(wires.ping(3), 5))
+
+
+        class LockedPeer(Peer):
+            async def ask(self):
+                async with self.lock:
+                    answer = await super().ask()
+                return answer.upper()
+        """,
+    "main.py": """\
+        import asyncio
+        import sys
+
+        from peers import LockedPeer, Peer
+
+
+        async def main():
+            peers = [Peer(), LockedPeer()]
+            answers = await asyncio.gather(*[peer.ask() for peer in peers])
+            print(answers, file=sys.stdout)
+
+
+        asyncio.run(main())
+        """,
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(texts: Texts) -> None:
+    for path, text in texts.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(textwrap.dedent(text), "utf-8")
+
+
+def there(texts: Texts) -> dict[str, str]:
+    return {path: Path(path).read_text("utf-8") for path in texts}
+
+
+def dedented(texts: Texts) -> dict[str, str]:
+    return {path: textwrap.dedent(text) for path, text in texts.items()}
+
+
+def repair(*paths: str, config: Config = OLD) -> list[FileReport]:
+    reports = run.run(paths or (".",), lambda path: config, fix=True, write=True)
+    assert [error for report in reports for error in report.errors] == []
+    return reports
+
+
+def notes(reports: list[FileReport]) -> list[str]:
+    findings = [finding for report in reports for finding in report.findings]
+    return [note.text for finding in findings for note in finding.notes]
+
+
+def asyncrun(*arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "flake8_asyncrun", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(CHAIN)), ids="-".join)
+def test_a_chain_through_files_settles_in_any_order(order: tuple[str, ...]) -> None:
+    put(CHAIN)
+    repair(*order)
+    assert there(CHAIN) == dedented(CHAINED)
+    assert [report.changed for report in repair(*order)] == [False] * len(order)
+
+
+def test_one_file_after_the_other_comes_to_the_same() -> None:
+    put(CHAIN)
+    for path in CHAIN:
+        repair(path)
+    assert there(CHAIN) == dedented(CHAINED)
+
+
+def test_what_is_left_unused_is_not_counted() -> None:
+    put(CHAIN)
+    options = ("--target-version=3.8", "--unsafe-fixes", ".")
+    code, found = asyncrun("--check", *options)
+    (closing,) = [line for line in found.splitlines() if line.startswith("Found ")]
+    assert (code, closing) == (1, "Found 8 findings.")
+    code, shown = asyncrun("--diff", *options)
+    assert (code, shown.count("-    loop = loop or asyncio.get_event_loop()")) == (1, 1)
+    assert there(CHAIN) == dedented(CHAIN)
+    code, told = asyncrun(*options)
+    assert (code, told) == (1, "Found 8 findings (8 fixed, 0 left).\n")
+    assert asyncrun(*options) == (0, "Nothing found.\n")
+
+
+LOOPS: Texts = {
+    "main.py": """\
+        import asyncio
+
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(0, loop=loop)
+
+
+        asyncio.run(main())
+        """
+}
+
+
+def test_what_is_not_fixed_leaves_nothing_behind() -> None:
+    put(LOOPS)
+    assert asyncrun("--target-version=3.8", "--unfixable=RUN301", ".")[0] == 1
+    assert there(LOOPS) == dedented(LOOPS)
+
+
+def test_what_would_be_left_unused_is_asked_about() -> None:
+    put(LOOPS)
+    asked: list[str] = []
+
+    def approve(source: Source, finding: Finding) -> bool:
+        asked.append(f"{finding.code} {finding.message.partition(':')[0]}")
+        return len(asked) == 1
+
+    run.run_asking(["."], lambda path: NEW, approve)
+    assert asked == [
+        "RUN301 asyncio.sleep() takes no loop argument any more",
+        "RUN301 nothing uses `loop` any more",
+    ]
+    text = Path("main.py").read_text("utf-8")
+    assert "asyncio.sleep(0)" in text
+    assert "loop = asyncio.get_running_loop()" in text
+
+
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ("from wires import asyncio\n", True),
+        ("from wires import (\n    pause,\n    asyncio,\n)\n", True),
+        ("from wires import *\nimport asyncio\n", True),
+        ("import asyncio\nimport wires\n\nwires.asyncio.sleep\n", True),
+        ("import asyncio\nfrom wires import pause\n", False),
+    ],
+)
+def test_what_another_file_has_from_here_stays(other: str, stays: bool) -> None:
+    wires = """\
+        import asyncio
+
+
+        @asyncio.coroutine
+        def pause():
+            print("pause")
+        """
+    put({"wires.py": wires, "other.py": other})
+    repair()
+    assert ("import asyncio" in Path("wires.py").read_text("utf-8")) is stays
+
+
+def test_a_plain_generator_is_named_with_what_to_do() -> None:
+    put(
+        {
+            "plain.py": """\
+                def steps():
+                    yield from []
+                """,
+            "main.py": """\
+                import asyncio
+
+                from plain import steps
+
+
+                @asyncio.coroutine
+                def main():
+                    yield from steps()
+                """,
+        }
+    )
+    (note,) = notes(repair())
+    assert note == (
+        "no fix: `steps()` is a plain generator, which cannot be awaited; make it an `async def` "
+        "by hand first"
+    )
+    assert "yield from steps()" in Path("main.py").read_text("utf-8")
