@@ -295,3 +295,72 @@ def test_a_plain_generator_is_named_with_what_to_do() -> None:
         "by hand first"
     )
     assert "yield from steps()" in Path("main.py").read_text("utf-8")
+
+
+POLICY = """\
+    import asyncio
+
+    import uvloop
+
+
+    async def main():
+        print("hello")
+
+
+    if __name__ == "__main__":
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        asyncio.run(main())
+    """
+
+
+@pytest.mark.parametrize(
+    ("wanted", "target", "call"),
+    [
+        ("uvloop==0.19.0", "3.8", "uvloop.run(main())"),
+        ("uvloop>=0.18", "3.8", "uvloop.run(main())"),
+        ("uvloop>=0.18", "3.12", "uvloop.run(main())"),
+        ("uvloop", "3.12", "asyncio.run(main(), loop_factory=uvloop.new_event_loop)"),
+        ("uvloop==0.17.0", "3.12", "asyncio.run(main(), loop_factory=uvloop.new_event_loop)"),
+    ],
+)
+def test_a_policy_becomes_what_the_project_has(wanted: str, target: str, call: str) -> None:
+    put({"main.py": POLICY, "requirements.txt": f"{wanted}\n"})
+    repair(config=parse({"target-version": target, "unsafe-fixes": True}))
+    text = Path("main.py").read_text("utf-8")
+    assert f"    {call}\n" in text
+    assert "policy" not in text
+    assert ("import asyncio" in text) is ("asyncio." in call)
+
+
+def test_a_policy_stays_where_nothing_has_its_place() -> None:
+    put({"main.py": POLICY, "requirements.txt": "uvloop>=0.14\n"})
+    (note,) = notes(repair())
+    assert "uvloop.run() is there from uvloop 0.18.0 on" in note
+    assert Path("main.py").read_text("utf-8") == textwrap.dedent(POLICY)
+
+
+def test_a_policy_for_runs_elsewhere_stays() -> None:
+    put(
+        {
+            "settings.py": """\
+                import asyncio
+
+                asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+                """,
+            "main.py": """\
+                import asyncio
+
+                import settings
+
+
+                async def main():
+                    print(settings)
+
+
+                asyncio.run(main())
+                """,
+        }
+    )
+    reports = repair()
+    assert notes(reports) == ["no fix: the file has not one asyncio.run() that it serves"]
+    assert [report.changed for report in reports] == [False, False]

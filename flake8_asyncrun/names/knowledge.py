@@ -131,6 +131,12 @@ class Knowledge:
         chosen = self.choose(lost.distribution, lost.releases)
         return bool(chosen) and lost.releases[0] not in (chosen or ())
 
+    def is_since(self, distribution: str, before: str, since: str) -> bool:
+        """Say whether the project certainly has the release `since`, or a later one, and not
+        `before`, the last one before it."""
+        chosen = self.choose(distribution, (before, since))
+        return bool(chosen) and before not in (chosen or ())
+
     def _mentioned(self, distributions: Sequence[str]) -> list[str]:
         return [one for one in distributions if self.choose(one, ()) is not None]
 

@@ -62,7 +62,9 @@ asyncio.run(main(), loop_factory=asyncio.SelectorEventLoop)
 ```
 
 Instead of `asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())` call `uvloop.run(main())`, which is
-there on older Pythons too. Instead of asking a policy for its loop, call `asyncio.new_event_loop()` or
+there on older Pythons too. The fix does where the project's lock file or declarations say that it has
+uvloop 0.18 or later; else, from Python 3.12 on, it hands `asyncio.run` the `loop_factory`
+`uvloop.new_event_loop`. Instead of asking a policy for its loop, call `asyncio.new_event_loop()` or
 `asyncio.get_running_loop()`. A policy of your own becomes a function that returns a loop.
 
 Where the version is asked there is nothing to say:
@@ -118,6 +120,7 @@ _CLASSES = {
 _GOES = _FUNCTIONS | _CLASSES
 _SINCE = (3, 14)
 _FACTORY_SINCE = (3, 12)
+_UVLOOP_RUN_SINCE = "0.18.0"
 
 
 @rule("RUN405", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
@@ -164,7 +167,7 @@ def _fix(mention: Mention, file: File) -> Fix:
     run = _only_run(statement, file)
     factory = _factory(call, file)
     edits = _without(statement, run, file) if factory else [remove_statement(file, statement)]
-    if factory == "uvloop.run":
+    if factory.endswith(".run"):
         edits.append(replace(file, run.func, factory))
     elif factory:
         if mention.target.first < _FACTORY_SINCE:
@@ -204,7 +207,7 @@ def _chosen_by(call: cst.Call, file: File) -> cst.BaseStatement:
         raise Refused("it is no statement of its own")
     block = file.source.parent(line)
     test = None if block is None else file.source.parent(block)
-    if isinstance(block, cst.IndentedBlock) and isinstance(test, cst.If):
+    if isinstance(block, cst.IndentedBlock) and isinstance(test, cst.If) and len(block.body) == 1:
         asked = file.source.text_of(test.test)
         about_platform = "sys.platform" in asked or "os.name" in asked or "platform.system" in asked
         windows = "WindowsSelectorEventLoopPolicy" in file.source.text_of(call)
@@ -214,7 +217,6 @@ def _chosen_by(call: cst.Call, file: File) -> cst.BaseStatement:
             or not windows
             or nested
             or test.orelse is not None
-            or len(block.body) != 1
             or "#" in file.source.text_of(test)
         ):
             raise Refused("it stands under a condition")
@@ -274,5 +276,12 @@ def _factory(call: cst.Call, file: File) -> str:
         if name == "asyncio.WindowsSelectorEventLoopPolicy" and isinstance(module, cst.Name):
             return f"{module.value}.SelectorEventLoop"
         if name == "uvloop.EventLoopPolicy" and isinstance(module, cst.Name):
-            return f"{module.value}.run"
+            if file.project.knowledge.is_since("uvloop", "0.17.0", _UVLOOP_RUN_SINCE):
+                return f"{module.value}.run"
+            if file.target.first >= _FACTORY_SINCE:
+                return f"{module.value}.new_event_loop"
+            raise Refused(
+                f"uvloop.run() is there from uvloop {_UVLOOP_RUN_SINCE} on, and nothing says that "
+                "the project has that; call it by hand if so"
+            )
     raise Refused("it is not known what makes this policy's loops")
