@@ -1,0 +1,12 @@
+import asyncio
+
+from monitor.probe import Probe
+
+
+async def main():
+    probe = Probe("disk", timeout=1)
+    print(await probe.measure(lambda: 42))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
