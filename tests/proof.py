@@ -45,7 +45,7 @@ def _died(kind, error, traceback, original=sys.excepthook):
 sys.excepthook = _died
 """
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
-_TROUBLE = re.compile(
+TROUBLE = re.compile(
     r"^Traceback \(most recent call last\)|was never awaited|exception was never retrieved"
     r"|Task was destroyed but it is pending",
     re.MULTILINE,
@@ -240,5 +240,5 @@ def _trouble(done: Run, own_files: list[str]) -> str:
     own = re.search(rf"^(?:.*[/\\])?(?:{names}):\d+: (\w+: .*)", done.stderr, re.MULTILINE)
     if own is not None:
         return f"it warns: {own[1]}"
-    trouble = _TROUBLE.search(done.stderr)
+    trouble = TROUBLE.search(done.stderr)
     return f"it says: {trouble[0]}" if trouble is not None else ""
