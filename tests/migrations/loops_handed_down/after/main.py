@@ -1,0 +1,18 @@
+import asyncio
+
+from pool import Pool
+
+
+async def square(number):
+    await asyncio.sleep(0)
+    return number * number
+
+
+async def main():
+    pool = Pool(size=2)
+    results = await pool.map(square, range(5))
+    print(results)
+    print(await asyncio.wait_for(square(9), 1))
+
+
+asyncio.run(main())

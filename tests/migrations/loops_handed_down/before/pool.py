@@ -1,0 +1,27 @@
+"""A pool of workers."""
+
+import asyncio
+from asyncio import gather, get_event_loop
+
+
+class Pool:
+    def __init__(self, size, loop=None):
+        self.size = size
+        self.loop = loop
+
+    async def map(self, function, items, loop=None):
+        loop = loop or self.loop or get_event_loop()
+        queue = asyncio.Queue(loop=loop)
+        for place, item in enumerate(items):
+            queue.put_nowait((place, item))
+        results = [None] * queue.qsize()
+        workers = [self.work(function, queue, results) for _ in range(self.size)]
+        await gather(*workers, loop=loop)
+        return results
+
+    async def work(self, function, queue, results, loop=None):
+        if loop is None:
+            loop = get_event_loop()
+        while not queue.empty():
+            place, item = queue.get_nowait()
+            results[place] = await asyncio.wait_for(function(item), 1, loop=loop)
