@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -118,6 +118,24 @@ def attempt(make: Callable[[], Fix]) -> tuple[Fix | None, tuple[Note, ...]]:
         return make(), ()
     except Refused as refused:
         return None, (Note(f"no fix: {refused}"),)
+
+
+def attempt_in_turn(
+    forms: Iterable[Callable[[], Fix]], otherwise: Iterable[Callable[[], Fix]] = ()
+) -> tuple[Fix | None, tuple[Note, ...]]:
+    """Return the fix of the first form that does not refuse, or a note why the last one does; then
+    that of the first way to do `otherwise`, which keeps the note."""
+    notes: tuple[Note, ...] = ()
+    for form in forms:
+        fix, notes = attempt(form)
+        if fix is not None:
+            return fix, ()
+    for other in otherwise:
+        fix, _ = attempt(other)
+        if fix is not None:
+            reasons = (one.text.removeprefix("no fix: ") for one in notes)
+            return fix, tuple(Note(f"not asyncio.run(): {reason}") for reason in reasons)
+    return None, notes
 
 
 # Cells that Jupyter wrote, or that editors send to it.

@@ -116,7 +116,7 @@ def into_main(
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
     inner = indentation + source.tree.default_indent
     newline = edits.newline_at(source, file.span(spot.statement).start)
-    name = _free_name(file)
+    name = free_name(file)
     used = not isinstance(file.source.parent(call), cst.Expr)
     body = [_moved(file, statement, indentation, inner) for statement in slice_]
     body.append(_awaiting(file, argument, inner, used, call_of) + newline)
@@ -284,7 +284,7 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
     inner = indentation + source.tree.default_indent
     newline = edits.newline_at(source, file.span(spot.statement).start)
-    event = _free_name(file, "stop")
+    event = free_name(file, "stop")
     froms = (edits.indentation_at(source, file.span(one).start) for one in endless.moving)
     moved = zip(endless.moving, froms, strict=True)
     text = "".join(_moved(file, one, before, inner) for one, before in moved)
@@ -297,7 +297,7 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
     if endless.loop and re.search(rf"\b{re.escape(endless.loop)}\b", text):
         opening.append(f"{endless.loop} = {endless.module}.get_running_loop()")
     waits = f"{event}.wait()" if endless.stops else f"{endless.module}.Event().wait()"
-    name = _free_name(file)
+    name = free_name(file)
     body = [*(f"{inner}{line}{newline}" for line in opening), text]
     body.append(f"{inner}await {waits}{newline}")
     blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)
@@ -380,7 +380,7 @@ def _check_standing(
     """Refuse where what moves would pass something with an effect."""
     read = {file.variable(name) for one in moving for name in _names(file, one)}
     for statement in standing:
-        if not _is_quiet(file, statement):
+        if not is_quiet(file, statement):
             what = file.text_of(statement).partition("\n")[0]
             raise Refused(f"`{what}` stands between, and would run before what moves")
         for variable in _bound_by(file, statement):
@@ -429,7 +429,7 @@ def _check_same_names(
             raise Refused(f"`{name}` is another thing inside `{function.name.value}`")
 
 
-def _is_quiet(file: File, statement: cst.BaseStatement) -> bool:
+def is_quiet(file: File, statement: cst.BaseStatement) -> bool:
     """Say whether running a statement earlier or later makes no difference."""
     if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
         return not statement.decorators
@@ -631,7 +631,7 @@ def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
 # ---------------------------------------------------------------------- putting it together
 
 
-def _free_name(file: File, name: str = "main") -> str:
+def free_name(file: File, name: str = "main") -> str:
     candidates = itertools.chain((name, f"_{name}"), (f"{name}_{n}" for n in itertools.count(1)))
     return next(name for name in candidates if not file.facts.variables.is_taken(name))
 

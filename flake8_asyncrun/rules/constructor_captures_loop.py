@@ -154,7 +154,50 @@ Nothing is said of classes that a loop, or a framework, builds: protocols, trans
 threads; of private classes, and of those made for tests. A class that runs the loop that it keeps works
 up to Python 3.13, and is reported for the Pythons after it.
 
-**There is no fix:** where the loop is first needed is for the author to say.
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Bot:
+    def __init__(self, loop=None):
+        self.loop = loop or asyncio.get_event_loop()  # RUN206
+
+    async def answer(self):
+        print("hello")
+
+    def start(self):
+        self.loop.run_until_complete(self.answer())
+
+
+Bot().start()
+```
+
+```python fixed unsafe 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+import asyncio
+
+
+class Bot:
+    def __init__(self, loop=None):
+        try:
+            self.loop = loop or asyncio.get_event_loop()
+        except RuntimeError:
+            self.loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.loop)
+
+    async def answer(self):
+        print("hello")
+
+    def start(self):
+        self.loop.run_until_complete(self.answer())
+
+
+Bot().start()
+```
+
+**The fix is unsafe.** It is for classes that run the loop themselves, and makes one where there is
+none: a stop-gap, with which the program does the same on every Python. There is no fix for other classes,
+for where the loop is first needed is for the author to say; nor where the file has an `asyncio.run`, which has
+a loop of its own.
 
 Ignore it where the object is only ever built in a coroutine, though nothing in its file shows it.
 
@@ -166,6 +209,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 import libcst as cst
 
@@ -178,7 +222,9 @@ from flake8_asyncrun.core.capture import (
     uses,
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
-from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
+from flake8_asyncrun.core.model import Fix, Safety
+from flake8_asyncrun.core.own_loop import only_loop
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, per_file, rule
 from flake8_asyncrun.names.asyncio_table import AT_REST, canonical
 from flake8_asyncrun.names.externals import DATACLASS_DECORATORS
 from flake8_asyncrun.names.machine import State
@@ -189,7 +235,7 @@ from flake8_asyncrun.rules import client_captures_loop, loop_after_run, no_curre
 _GETS = "asyncio.get_event_loop"
 
 
-@rule("RUN206", on=(cst.Call, cst.Arg))
+@rule("RUN206", on=(cst.Call, cst.Arg), fix=Safety.UNSAFE)
 def check(node: cst.Call | cst.Arg, file: File) -> Iterator[Hit]:
     found = _in_field(node, file) if isinstance(node, cst.Arg) else _in_constructor(node, file)
     if found is None:
@@ -207,13 +253,26 @@ def check(node: cst.Call | cst.Arg, file: File) -> Iterator[Hit]:
     if any(True for _ in _told_elsewhere(shown, file)):
         return
     kept = f"{owner.name.value}() keeps the current loop in `{attribute}`"
-    yield Hit(shown, f"{kept}: {happens}; call get_running_loop() in its first coroutine method")
+    message = f"{kept}: {happens}; call get_running_loop() in its first coroutine method"
+    fix, notes = attempt(partial(_fix, shown, owner, file))
+    yield Hit(shown, message, fix, notes)
+
+
+def _fix(node: cst.CSTNode, owner: cst.ClassDef, file: File) -> Fix:
+    if not isinstance(node, cst.Call) or not _runs_it(owner, file):
+        raise Refused("where the loop is first needed is for the author to say")
+    return only_loop(node, file)
+
+
+def _runs_it(owner: cst.ClassDef, file: File) -> bool:
+    """Say whether a class has the loop that it keeps run."""
+    return _RUNS_LOOP.search(file.source.text_of(owner)) is not None
 
 
 def _happens(owner: cst.ClassDef, attribute: str, target: Target, file: File) -> str | None:
     """Return what becomes of an object that is built where no loop runs, None where all is well."""
     # It may run what it keeps itself, or take another loop in time.
-    helps_itself = _RUNS_LOOP.search(file.source.text_of(owner)) is not None
+    helps_itself = _runs_it(owner, file)
     helps_itself |= _is_set_later(owner, attribute, file)
     if helps_itself and (target.last < (3, 14) or "set_event_loop" in file.source.text):
         return None

@@ -121,8 +121,55 @@ print(asyncio.get_event_loop() is loop)
 loop.close()
 ```
 
-**There is no fix:** it depends on what the loop is for. Where it runs a coroutine, that is
-another rule, which has one.
+**The fix is unsafe.** It makes a loop where there is none, asking first whether there is one unless
+it is certain that there cannot be, and leaves the rest of the program as it is:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+class Bot:
+    def __init__(self, loop):
+        self.loop = loop
+
+    async def answer(self):
+        print("hello")
+
+    def start(self):
+        self.loop.run_until_complete(self.answer())
+
+
+Bot(asyncio.get_event_loop()).start()  # RUN401
+```
+
+```python fixed unsafe 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+import asyncio
+
+
+class Bot:
+    def __init__(self, loop):
+        self.loop = loop
+
+    async def answer(self):
+        print("hello")
+
+    def start(self):
+        self.loop.run_until_complete(self.answer())
+
+
+try:
+    loop = asyncio.get_event_loop()
+except RuntimeError:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+Bot(loop).start()
+```
+
+That does the same on every Python, and is a stop-gap: `asyncio.run` is better, but what it should run
+is for you to say. There is no fix where the file has an `asyncio.run`, for that has a loop of its own;
+in a thread; in a class body, a lambda or a comprehension; and where a condition decides whether the
+loop is asked for. Where the loop runs a coroutine in the same block, that is another rule, which knows
+more.
 
 Ignore it where another module has made a loop current by the time that this one is imported.
 
@@ -135,6 +182,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.by_hand import called_on
 from flake8_asyncrun.core.capture import (
     default_around,
     evidence,
@@ -147,13 +195,15 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
-from flake8_asyncrun.core.rule import File, Hit, rule
+from flake8_asyncrun.core.model import Note, Safety
+from flake8_asyncrun.core.own_loop import only_loop
+from flake8_asyncrun.core.rule import File, Hit, attempt, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Const, Kind, Loop, Made, Method
-from flake8_asyncrun.rules.run_until_complete import called_on, runs_on
+from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
-@rule("RUN401", on=cst.Call)
+@rule("RUN401", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
         return
@@ -164,7 +214,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.state(call) is State.THREAD:
         if not _may_have_loop(call, file) and not _makes_what_is_run(call, file):
             cure = "call asyncio.run() here, or hand the loop over"
-            yield Hit(call, f"{shown} in a thread that has no loop: {R2}; {cure}")
+            why = (Note("no fix: it depends on what the thread does for the loop of the program"),)
+            yield Hit(call, f"{shown} in a thread that has no loop: {R2}; {cure}", None, why)
         return
     event = takes_current_loop(call, file)
     if event is None or target.last < (3, 14) or is_in_a_branch(call, event, file):
@@ -173,7 +224,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     happens = by_version(target, ((3, 14), R2))
     message = f"{shown} where no loop runs: {happens}; call it in an async def"
-    yield Hit(call, message, None, evidence(event, file, "finds no loop")[:-1])
+    fix, notes = attempt(lambda: only_loop(call, file))
+    yield Hit(call, message, fix, (*evidence(event, file, "finds no loop")[:-1], *notes))
 
 
 # ---------------------------------------------------------------------- in a thread

@@ -21,9 +21,28 @@ loop.run_forever()
 loop.close()
 ```
 
+```python fixed unsafe
+import asyncio
+
+
+async def serve():
+    print("serving")
+    await asyncio.sleep(0.01)
+    asyncio.get_running_loop().stop()
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.create_task(serve())
+loop.run_forever()
+loop.close()
+```
+
+Who stops this loop is none of its block's business, so that all the fix can do is to make a loop
+where there is none, a stop-gap; a note says what is in the way of `asyncio.run`.
+
 What runs until it is done, `asyncio.run` runs. What was given to the loop before is done in the
-coroutine, where `asyncio.get_running_loop()` is that loop. Here that is for you to write, for who
-stops the loop is none of this block's business:
+coroutine, where `asyncio.get_running_loop()` is that loop. That is for you to write:
 
 ```python good
 import asyncio
@@ -63,7 +82,7 @@ async def main():
 asyncio.run(main())
 ```
 
-That much the fix can do where the block itself shows what the loop is given, and what stops it:
+That much the fix can do by itself where the block itself shows what the loop is given, and what stops it:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -134,26 +153,29 @@ loop.close()
 **The fix is unsafe:** tasks that are left when the loop is stopped are cancelled and waited for,
 where `run_forever()` forgot them, and async generators are closed. It moves the tasks, callbacks and signal
 handlers that the block gives to the loop, sets the event where `loop.stop` was called, and leaves an
-`except KeyboardInterrupt` as it is. It is refused, with a note that says why, where the loop is handed to
+`except KeyboardInterrupt` as it is. It is refused where the loop is handed to
 anything else, where something else may stop it, give it something to do, or ask for it when it has run, and
-where the `finally` does more with it than close it.
+where the `finally` does more with it than close it. Then it makes a loop where there is none, asking first
+whether there is one unless it is certain that there cannot be, and a note says why that is not `asyncio.run()`. No fix
+is there in a class body, a lambda or a comprehension, and where a condition decides whether the loop is got.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from flake8_asyncrun.core.by_hand import called_on, is_open_book, method_call, puts_away
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
+from flake8_asyncrun.core.own_loop import own_loop
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule
 from flake8_asyncrun.core.wrap import (
     Endless,
     Spot,
@@ -167,22 +189,15 @@ from flake8_asyncrun.names.values import (
     Class,
     Coroutine,
     Effect,
-    External,
     Function,
     Loop,
-    Made,
-    Method,
     Origin,
-    Value,
     loops_in,
 )
 from flake8_asyncrun.names.variables import Variable
 from flake8_asyncrun.rules.run_until_complete import (
-    called_on,
     check_no_other,
     line_of,
-    method_call,
-    puts_away,
     runs_on,
     runs_once,
     try_holding,
@@ -204,7 +219,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     cure = "await what it is for in asyncio.run()"
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; {cure}"
     where = (Note("the loop runs here", file.place(runs[0])),)
-    fix, notes = attempt(lambda: _fix(call, runs, file))
+    forms = [lambda: _fix(call, runs, file)]
+    fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
     yield Hit(
         call, message, fix, (*(where if file.place(call) != file.place(runs[0]) else ()), *notes)
     )
@@ -412,19 +428,7 @@ def _doubtful_calls(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, lis
 
 def _may_do_anything(call: cst.Call, file: File) -> bool:
     callee = file.value(call.func)
-    return not _is_open_book(callee) or file.facts.is_elsewhere(callee)
-
-
-def _is_open_book(callee: Value) -> bool:
-    """Say whether it is known what a call does to the loop."""
-    if isinstance(callee, Method):
-        owner = callee.owner
-        if isinstance(owner, Made):
-            return owner.name.partition(".")[0] in sys.stdlib_module_names
-        return not isinstance(owner, External) or owner.known
-    if isinstance(callee, External):
-        return callee.known
-    return isinstance(callee, (Function, Class))
+    return not is_open_book(callee) or file.facts.is_elsewhere(callee)
 
 
 def _check_coroutines(statement: cst.BaseStatement, file: File) -> None:

@@ -83,8 +83,10 @@ async def main():
 asyncio.run(main(), debug=True)
 ```
 
-There is no fix where the loop is used for more. A task that was given to this loop, for one, would
-never run, for `asyncio.run` makes another:
+Where the loop is used for more, `asyncio.run` is not the cure. A task that was given to this loop,
+for one, would never run, for `asyncio.run` makes another. What is left is to make a loop where there
+is none, and to leave the rest as it is. That is a stop-gap, and a note says why it is no
+`asyncio.run`:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -99,6 +101,24 @@ async def main():
 
 
 loop = asyncio.get_event_loop()  # RUN403
+task = loop.create_task(tick())
+loop.run_until_complete(main())
+```
+
+```python fixed unsafe
+import asyncio
+
+
+async def tick():
+    print("tick")
+
+
+async def main():
+    await asyncio.sleep(0.01)
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
 task = loop.create_task(tick())
 loop.run_until_complete(main())
 ```
@@ -127,7 +147,7 @@ loop.run_until_complete(main())
 loop.close()
 ```
 
-Nor is there one where something may ask for the current loop after the run, when there is none:
+So it is where something may ask for the current loop after the run, when there is none:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -151,6 +171,72 @@ loop = asyncio.get_event_loop()  # RUN403
 loop.run_until_complete(main())
 ```
 
+```python fixed unsafe
+import asyncio
+import atexit
+
+
+async def main():
+    print("hello")
+
+
+async def goodbye():
+    print("goodbye")
+
+
+def finish():
+    asyncio.get_event_loop().run_until_complete(goodbye())
+
+
+atexit.register(finish)
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.run_until_complete(main())
+```
+
+Where it is not certain that no loop was made before, by another module or an earlier call, say, the
+loop is still asked for, and made only if there is none:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+loop = asyncio.get_event_loop()  # RUN403
+
+
+async def fetch(name):
+    print(name)
+
+
+def run(name):
+    loop.run_until_complete(fetch(name))
+
+
+run("one")
+run("two")
+```
+
+```python fixed unsafe 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+import asyncio
+
+try:
+    loop = asyncio.get_event_loop()
+except RuntimeError:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+
+async def fetch(name):
+    print(name)
+
+
+def run(name):
+    loop.run_until_complete(fetch(name))
+
+
+run("one")
+run("two")
+```
+
 **The fix is safe** where one coroutine is run and nothing that the coroutine uses can be bound to the
 old loop; otherwise it is unsafe, or refused with the reason as a note. It takes `loop` away. Who else reads
 a global of a module cannot be seen from there. Where the run is at the module's own level, importing it
@@ -160,6 +246,10 @@ and it is refused where a function declares `loop` global, or the file names it 
 the run is what one wants of `asyncio.run`: tasks that are left are cancelled, asynchronous generators
 are finished, threads of the default executor are waited for (from Python 3.9 on), and Ctrl-C cancels
 the coroutine before the caller gets its KeyboardInterrupt.
+
+To make a loop where there is none is unsafe, though the program does the same on every Python: what
+is wrong with running a loop by hand stays so. It is refused where the loop is got after an
+`asyncio.run()`, in a class body, a lambda or a comprehension, and where a condition decides whether it is got.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
@@ -171,12 +261,14 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.by_hand import called_on, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.later import taken_later
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
+from flake8_asyncrun.core.own_loop import own_loop
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import (
@@ -219,7 +311,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
-    fix, notes = attempt(lambda: _fix(call, runs, file))
+    forms = [lambda: _fix(call, runs, file)]
+    fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
 
@@ -229,42 +322,6 @@ def runs_on(call: cst.Call, file: File) -> list[cst.Call]:
     runs = [run for run in called_on(call, "run_until_complete", file) if run.args]
     direct = len(runs) == 1 and runs[0].func is file.source.parent(call)
     return [run for run in runs if direct or not puts_away(run, file)]
-
-
-def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
-    """Return the calls of a method of the loop that `call` gets, in order."""
-    outer = file.source.parent(call)
-    if isinstance(outer, cst.Attribute) and outer.attr.value == method:
-        called = file.source.parent(outer)
-        return [called] if isinstance(called, cst.Call) and called.func is outer else []
-    variable = assigned_to(call, file)
-    if variable is None:
-        return []
-    uses = (method_call(name, file) for name in file.names_of(variable))
-    return [use for use in uses if use and _method(use) == method]
-
-
-def method_call(name: cst.Name, file: File) -> cst.Call | None:
-    """Return the call of a method of what `name` stands for."""
-    attribute = file.source.parent(name)
-    if not isinstance(attribute, cst.Attribute) or attribute.value is not name:
-        return None
-    call = file.source.parent(attribute)
-    return call if isinstance(call, cst.Call) and call.func is attribute else None
-
-
-def _method(call: cst.Call) -> str:
-    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-
-
-def puts_away(call: cst.Call, file: File) -> bool:
-    """Say whether a call on the loop does what `asyncio.run` does at its end."""
-    if _method(call) == "run_until_complete" and isinstance(call.args[0].value, cst.Call):
-        inner = call.args[0].value
-        value = file.value(inner.func)
-        methods = ("shutdown_asyncgens", "shutdown_default_executor")
-        return isinstance(value, Method) and value.name in methods
-    return _method(call) == "close"
 
 
 def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
@@ -334,12 +391,12 @@ def _rest_of_idiom(
             continue
         line = file.place(name).line
         also_used = Refused(f"`{variable.name}` is also used in line {line}")
-        if use is None or not (_method(use) == "set_debug" or puts_away(use, file)):
+        if use is None or not (method_of(use) == "set_debug" or puts_away(use, file)):
             raise also_used
         statement = line_of(use, file)
         block = file.source.parent(statement)
         before = file.span(statement) < file.span(run)
-        if _method(use) == "set_debug":
+        if method_of(use) == "set_debug":
             if block is not get.block or not before or len(use.args) != 1:
                 raise also_used
             if not _is_fixed(use.args[0].value, file):

@@ -1,0 +1,59 @@
+"""A loop that is run by hand: the calls that do it."""
+
+from __future__ import annotations
+
+import sys
+
+import libcst as cst
+
+from flake8_asyncrun.core.capture import assigned_to
+from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.names.values import Class, External, Function, Made, Method, Value
+
+
+def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
+    """Return the calls of a method of the loop that `call` gets, in order."""
+    outer = file.source.parent(call)
+    if isinstance(outer, cst.Attribute) and outer.attr.value == method:
+        called = file.source.parent(outer)
+        return [called] if isinstance(called, cst.Call) and called.func is outer else []
+    variable = assigned_to(call, file)
+    if variable is None:
+        return []
+    uses = (method_call(name, file) for name in file.names_of(variable))
+    return [use for use in uses if use and method_of(use) == method]
+
+
+def method_call(name: cst.Name, file: File) -> cst.Call | None:
+    """Return the call of a method of what `name` stands for."""
+    attribute = file.source.parent(name)
+    if not isinstance(attribute, cst.Attribute) or attribute.value is not name:
+        return None
+    call = file.source.parent(attribute)
+    return call if isinstance(call, cst.Call) and call.func is attribute else None
+
+
+def method_of(call: cst.Call) -> str:
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+
+
+def puts_away(call: cst.Call, file: File) -> bool:
+    """Say whether a call on the loop does what `asyncio.run` does at its end."""
+    if method_of(call) == "run_until_complete" and isinstance(call.args[0].value, cst.Call):
+        inner = call.args[0].value
+        value = file.value(inner.func)
+        methods = ("shutdown_asyncgens", "shutdown_default_executor")
+        return isinstance(value, Method) and value.name in methods
+    return method_of(call) == "close"
+
+
+def is_open_book(callee: Value) -> bool:
+    """Say whether it is known what a call does to the loop."""
+    if isinstance(callee, Method):
+        owner = callee.owner
+        if isinstance(owner, Made):
+            return owner.name.partition(".")[0] in sys.stdlib_module_names
+        return not isinstance(owner, External) or owner.known
+    if isinstance(callee, External):
+        return callee.known
+    return isinstance(callee, (Function, Class))
