@@ -174,8 +174,7 @@ def notes(reports: list[FileReport]) -> list[str]:
 def asyncrun(*arguments: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "flake8_asyncrun", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.stderr == ""
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(CHAIN)), ids="-".join)
@@ -201,6 +200,7 @@ def test_what_is_left_unused_is_not_counted() -> None:
     assert (code, closing) == (1, "Found 8 findings.")
     code, shown = asyncrun("--diff", *options)
     assert (code, shown.count("-    loop = loop or asyncio.get_event_loop()")) == (1, 1)
+    assert shown.endswith("Would fix 8 findings, 0 left.\n")
     assert there(CHAIN) == dedented(CHAIN)
     code, told = asyncrun(*options)
     assert (code, told) == (1, "Found 8 findings (8 fixed, 0 left).\n")
@@ -364,3 +364,61 @@ def test_a_policy_for_runs_elsewhere_stays() -> None:
     reports = repair()
     assert notes(reports) == ["no fix: the file has not one asyncio.run() that it serves"]
     assert [report.changed for report in reports] == [False, False]
+
+
+def test_a_private_parameter_goes_through_rounds_and_a_public_one_stays() -> None:
+    put(
+        {
+            "jobs.py": """\
+                import asyncio
+
+
+                async def _rest(seconds, loop):
+                    await asyncio.sleep(seconds, loop=loop)
+
+
+                async def _all(loop, many=2):
+                    await asyncio.wait([_rest(0, loop) for _ in range(many)], loop=loop)
+
+
+                async def run(loop=None):
+                    loop = loop or asyncio.get_event_loop()
+                    await _all(loop)
+                    print("done")
+                """,
+            "main.py": """\
+                import asyncio
+
+                import jobs
+
+
+                async def main():
+                    await jobs.run(loop=asyncio.get_running_loop())
+
+
+                asyncio.run(main())
+                """,
+        }
+    )
+    main = Path("main.py").read_text("utf-8")
+    reports = repair(config=NEW)
+    assert [len(report.applied) for report in reports] == [4, 0]
+    assert Path("main.py").read_text("utf-8") == main
+    assert Path("jobs.py").read_text("utf-8") == textwrap.dedent(
+        """\
+        import asyncio
+
+
+        async def _rest(seconds):
+            await asyncio.sleep(seconds)
+
+
+        async def _all(many=2):
+            await asyncio.wait([asyncio.create_task(_rest(0)) for _ in range(many)])
+
+
+        async def run(loop=None):
+            await _all()
+            print("done")
+        """
+    )

@@ -11,12 +11,12 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, descend
+from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names import asyncio_table, syntax
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.machine import State
-from flake8_asyncrun.names.values import Effect
+from flake8_asyncrun.names.values import Effect, Function
 from flake8_asyncrun.names.variables import Variable, Variables
 
 _Line = cst.SimpleStatementLine | cst.If
@@ -84,7 +84,11 @@ def leftovers(
             continue
         if variable.is_global and is_global_elsewhere(name):
             continue
-        taken = _imported(variable, file) or _assigned(variable, path, file)
+        taken = (
+            _imported(variable, file)
+            or _assigned(variable, path, file)
+            or _handed_over(variable, file, is_global_elsewhere)
+        )
         if taken is not None:
             found.append(taken)
     return sorted(found, key=lambda one: one.span)
@@ -352,6 +356,180 @@ def _takes_current(call: cst.Call, file: File) -> bool:
         if seen is not None and any(one.effect is Effect.CAPTURES for one in seen.events):
             return True
     return False
+
+
+# ---------------------------------------------------------------------- parameters
+
+
+def _handed_over(
+    variable: Variable, file: File, is_global_elsewhere: Callable[[str], bool]
+) -> Leftover | None:
+    """Return the parameter that a variable is, with the arguments that calls give for it.
+
+    None where it is not that of a private function whose calls are all seen.
+    """
+    names = list(file.names_of(variable))
+    parameter = next(
+        (one for one in map(file.source.parent, names) if isinstance(one, cst.Param)), None
+    )
+    parameters = None if parameter is None else file.source.parent(parameter)
+    function = None if parameters is None else file.source.parent(parameters)
+    if (
+        parameter is None
+        or not isinstance(parameters, cst.Parameters)
+        or not isinstance(function, cst.FunctionDef)
+        or "loop" not in variable.name
+        or len(names) != len(variable.uses)
+        or not _is_private(function.name.value)
+        or file.facts.variables.is_quoted(function.name.value)
+        or is_global_elsewhere(function.name.value)
+    ):
+        return None
+    calls = _all_calls(function, file, is_global_elsewhere)
+    taken = _without_parameter(parameter, parameters, function, file)
+    if not calls or taken is None:
+        return None
+    is_method = _class_of(function, file) is not None
+    arguments = [
+        (call, argument)
+        for call in calls
+        if (argument := _argument(call, parameter, parameters, is_method=is_method)) is not None
+    ]
+    try:
+        changes = [taken, *(edits.remove_argument(file, *one) for one in arguments)]
+    except Refused:
+        return None
+    given = [argument.value for _, argument in arguments]
+    if any(name is not parameter.name and name not in given for name in names):
+        return None
+    safeties = [
+        Safety.SAFE if _is_name(one, file) else _safety(one, variable, file) for one in given
+    ]
+    if any(one is None for one in safeties):
+        return None
+    safety = Safety.UNSAFE if Safety.UNSAFE in safeties else Safety.SAFE
+    return Leftover(variable.name, file.span(parameter), _fix(variable, changes, safety), False)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _is_name(node: cst.BaseExpression, file: File) -> bool:
+    return isinstance(node, cst.Name) and file.variable(node) is not None
+
+
+def _class_of(function: cst.FunctionDef, file: File) -> cst.ClassDef | None:
+    """Return the class that a function is a method of."""
+    block = file.source.parent(function)
+    holder = None if block is None else file.source.parent(block)
+    return holder if isinstance(holder, cst.ClassDef) else None
+
+
+def _all_calls(
+    function: cst.FunctionDef, file: File, is_global_elsewhere: Callable[[str], bool]
+) -> list[cst.Call]:
+    """Return all calls of a function; nothing where there may be others, or it is more than called,
+    or what it takes is not its own to say."""
+    name = function.name.value
+    docstring = function.get_docstring(clean=False) or ""
+    named = [one for one in file.names() if one.value == name and one is not function.name]
+    holder = _class_of(function, file)
+    if "loop" in docstring or function.decorators:
+        return []
+    if holder is None:
+        variable = file.variable(function.name)
+        if variable is None or sum(use.binds for use in variable.uses) != 1:
+            return []
+        functions: list[cst.CSTNode] = list(named)
+        if any(file.variable(one) is not variable for one in named):
+            return []
+    else:
+        if not _is_final(holder, file) or is_global_elsewhere(holder.name.value):
+            return []
+        functions = [one for one in map(file.source.parent, named) if one is not None]
+        if not all(_is_of(one, function, holder, file) for one in functions):
+            return []
+    calls = [file.source.parent(one) for one in functions]
+    found = [
+        one
+        for one, called in zip(calls, functions, strict=True)
+        if isinstance(one, cst.Call) and one.func is called and not any(x.star for x in one.args)
+    ]
+    return found if len(found) == len(named) else []
+
+
+def _is_of(node: cst.CSTNode, function: cst.FunctionDef, holder: cst.ClassDef, file: File) -> bool:
+    """Say whether an expression certainly is a method of a class, on one of its objects."""
+    if not isinstance(node, cst.Attribute):
+        return False
+    if isinstance(node.value, cst.Name) and node.value.value == "self":
+        around = (one for one in file.parents(node) if isinstance(one, cst.ClassDef))
+        return next(around, None) is holder
+    value = file.value(node)
+    return isinstance(value, Function) and value.place == file.place(function)
+
+
+def _is_final(holder: cst.ClassDef, file: File) -> bool:
+    """Say whether a class is private, and neither derived nor derived from."""
+    name = holder.name.value
+    if not _is_private(name) or holder.bases or holder.keywords or holder.decorators:
+        return False
+    variable = file.variable(holder.name)
+    if variable is None or file.facts.variables.is_quoted(name):
+        return False
+    return all(
+        one is holder.name or isinstance(file.source.parent(one), (cst.Call, cst.Annotation))
+        for one in file.names_of(variable)
+    )
+
+
+def _argument(
+    call: cst.Call, parameter: cst.Param, parameters: cst.Parameters, *, is_method: bool
+) -> cst.Arg | None:
+    """Return what a call gives for a parameter, None where that is nothing."""
+    name = parameter.name.value
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value == name:
+            return argument
+    if parameter not in parameters.params:
+        return None
+    place = parameters.params.index(parameter) - is_method
+    positional = [one for one in call.args if one.keyword is None]
+    return positional[place] if 0 <= place < len(positional) else None
+
+
+def _without_parameter(
+    parameter: cst.Param, parameters: cst.Parameters, function: cst.FunctionDef, file: File
+) -> Edit | None:
+    """Return the edit that takes a parameter from a signature, None where that is not simple."""
+    default = parameter.default
+    if default is not None and not (isinstance(default, cst.Name) and default.value == "None"):
+        return None
+    if parameters.posonly_params or parameter.star in ("*", "**"):
+        return None
+    is_named = parameter in parameters.kwonly_params
+    every = list(parameters.kwonly_params if is_named else parameters.params)
+    star = parameters.star_arg
+    if parameter not in every or isinstance(star, cst.Param) or parameters.star_kwarg:
+        return None
+    index = every.index(parameter)
+    start, end = file.span(parameter).start, _end_of(parameter, file)
+    if index + 1 < len(every):
+        removed = Span(start, file.span(every[index + 1]).start)
+    elif index:
+        removed = Span(_end_of(every[index - 1], file), end)
+    elif isinstance(star, cst.ParamStar) or isinstance(parameter.comma, cst.Comma):
+        return None
+    else:
+        removed = Span(start, end)
+    return None if "#" in file.source.slice(removed) else Edit(removed, "")
+
+
+def _end_of(parameter: cst.Param, file: File) -> int:
+    """Return where a parameter ends, without the comma behind it."""
+    last = parameter.default or (parameter.annotation and parameter.annotation.annotation)
+    return file.span(last or parameter.name).end
 
 
 # ---------------------------------------------------------------------- where it stands

@@ -88,6 +88,10 @@ only, for there it could only crash. Inside `try` … `except Exception` it is u
 program may be meant to go on after the error. Outside of a coroutine, for older Pythons, it is unsafe: the
 object is then bound to the current loop instead of the given one.
 
+`asyncrun-fix` then takes away what nothing uses any more, which the examples do not show: the variable
+that held the loop, its import, and the parameter of a private function that it came by, with the
+arguments of its calls. Public functions keep their parameters.
+
 See [What's new in Python 3.10](https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -20,12 +21,15 @@ def cleared(text: str, path: str = "program.py", elsewhere: tuple[str, ...] = ()
     project = project_of({})
 
     def find(source: Source) -> list[Finding]:
-        start = source.text.find("USES(")
-        if start < 0:
-            return []
-        span = Span(start, source.text.index(")", start) + 1)
-        fix = Fix("Take it away", (Edit(span, "pass"),), Safety.SAFE)
-        return [Finding("RUN901", "found", span, fix)]
+        return [
+            Finding(
+                "RUN901",
+                "found",
+                Span(*use.span()),
+                Fix("Take it away", (Edit(Span(*use.span()), "pass"),), Safety.SAFE),
+            )
+            for use in re.finditer(r"USES\([^)]*\)", source.text)
+        ]
 
     return fix_source(
         Source(path, text, path.removesuffix(".py").replace("/", ".")),
@@ -233,6 +237,136 @@ def test_a_chain_goes_to_its_end() -> None:
     fixed = cleared(text)
     assert fixed.text == "async def f(loop=None):\n    pass\n"
     assert [finding.code for finding in fixed.applied] == ["RUN901"]
+
+
+def test_the_parameter_of_a_private_function_goes_with_its_arguments() -> None:
+    text = """\
+    import asyncio
+
+
+    async def _pause(seconds, loop=None, *, name):
+        loop = loop or asyncio.get_running_loop()
+        USES(loop)
+        print(seconds, name)
+
+
+    async def _twice(loop, seconds):
+        await _pause(seconds, loop, name="one")
+        await _pause(
+            seconds,
+            name="two",
+            loop=loop,
+        )
+        await _pause(0, name="three")
+
+
+    class _Worker:
+        async def _step(self, loop=None):
+            print(self)
+            USES(loop)
+
+        async def work(self, loop=None):
+            await self._step(loop)
+            await _twice(loop, 1)
+
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        worker = _Worker()
+        await worker._step(loop)
+        await worker.work(loop=loop)
+    """
+    fixed = cleared(text)
+    assert fixed.problem is None
+    assert fixed.text == textwrap.dedent(
+        """\
+        import asyncio
+
+
+        async def _pause(seconds, *, name):
+            pass
+            print(seconds, name)
+
+
+        async def _twice(seconds):
+            await _pause(seconds, name="one")
+            await _pause(
+                seconds,
+                name="two",
+            )
+            await _pause(0, name="three")
+
+
+        class _Worker:
+            async def _step(self):
+                print(self)
+                pass
+
+            async def work(self, loop=None):
+                await self._step()
+                await _twice(1)
+
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            worker = _Worker()
+            await worker._step()
+            await worker.work(loop=loop)
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("definition", "then"),
+    [
+        case("public", "def f(loop): USES(loop)", "f(1)"),
+        case("special", "def __f(loop): USES(loop)", "__f(1)"),
+        case("never called", "def _f(loop): USES(loop)", ""),
+        case("handed on", "def _f(loop): USES(loop)", "_f(1); run = _f"),
+        case("decorated", "@command\ndef _f(loop): USES(loop)", "_f(1)"),
+        case("bound twice", "def _f(loop): USES(loop)\ndef _f(loop): USES(loop)", "_f(1)"),
+        case("a text", "def _f(loop): USES(loop)", "_f(1); getattr(x, '_f')"),
+        case("given much", "def _f(loop): USES(loop)", "_f(*x)"),
+        case("given more", "def _f(loop): USES(loop)", "_f(**x)"),
+        case("given something that does more", "def _f(loop): USES(loop)", "_f(make())"),
+        case("a comment", "def _f(loop): USES(loop)", "_f(\n    # ours\n    loop=x,\n)"),
+        case("a default that does more", "def _f(loop=x()): USES(loop)", "_f()"),
+        case("by position alone", "def _f(loop, /): USES(loop)", "_f(x)"),
+        case("alone by name", "def _f(*, loop): USES(loop)", "_f(loop=x)"),
+        case("many", "def _f(*loop): USES(loop)", "_f(x)"),
+        case("no loop", "def _f(name): USES(name)", "_f(x)"),
+        case("in a public class", "class A:\n    def _f(self, loop): USES(loop)", "A()._f(x)"),
+        case(
+            "in a derived class", "class _A(B):\n    def _f(self, loop): USES(loop)", "_A()._f(x)"
+        ),
+        case(
+            "in a base",
+            "class _A:\n    def _f(self, loop): USES(loop)\nclass B(_A): ...",
+            "_A()._f(x)",
+        ),
+        case(
+            "of who knows what",
+            "class _A:\n    def _f(self, loop): USES(loop)",
+            "_A()._f(x); make()._f(x)",
+        ),
+        case(
+            "like another's",
+            "class _A:\n    def _f(self, loop): USES(loop)\nclass B:\n    def _f(self, loop): ...",
+            "_A()._f(x)",
+        ),
+    ],
+)
+def test_a_parameter_that_others_may_give_stays(definition: str, then: str) -> None:
+    text = f"x = 1\n{definition}\n{then}\n"
+    fixed = cleared(text)
+    assert fixed.problem is None
+    assert fixed.text == text.replace("USES(loop)", "pass").replace("USES(name)", "pass")
+
+
+def test_a_private_function_of_which_another_file_knows_stays() -> None:
+    text = "x = 1\ndef _f(loop): USES(loop)\n_f(x)\n"
+    assert is_left("_f(loop)", cleared(text, elsewhere=("_f",)))
+    assert not is_left("_f(loop)", cleared(text))
 
 
 def test_what_moved_into_a_function_is_what_it_was() -> None:
