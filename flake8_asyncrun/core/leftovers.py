@@ -77,9 +77,14 @@ def leftovers(
         return []
     file = file_of(after)
     variables = file.facts.variables
+    owned = Counter(variable.name for _, variable in variables.in_scopes())
+    every = Counter(variable.name for variable in variables.all())
     found: list[Leftover] = []
     for path, variable in variables.in_scopes():
         name = variable.name
+        if every[name] > owned[name]:
+            # In a class `loop = loop` reads what is outside.
+            continue
         if (path, name) not in lost or variables.is_declared(name) or variables.is_quoted(name):
             continue
         if variable.is_global and is_global_elsewhere(name):

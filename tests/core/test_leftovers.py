@@ -74,6 +74,7 @@ def test_a_loop_that_nothing_uses_goes(line: str) -> None:
     [
         case("it was unused before", GET, "USES()"),
         case("it is used still", GET, "USES(loop); print(loop)"),
+        case("a class uses it", GET, "class A: loop = loop; USES(loop)"),
         case("a closure uses it", GET, "USES(loop); later = lambda: loop"),
         case("it goes by a text", GET, "USES(loop); print(locals())"),
         case("something else gets it too", f"{GET}; x.loop = loop", "USES(loop)"),
@@ -209,6 +210,11 @@ def test_an_import_that_nothing_uses_goes(line: str, name: str, then: str) -> No
         ),
         case("bound twice", "import asyncio\nimport trollius as asyncio", "asyncio"),
         case("with another on its line", "import asyncio; import os", "asyncio"),
+        case(
+            "read where a class binds it",
+            "import asyncio\nclass A:\n    asyncio = asyncio",
+            "asyncio",
+        ),
         case("named by an annotation", "import asyncio\nx: 'asyncio.Queue'", "asyncio"),
         case("named by a type comment", "import asyncio\nx = 1  # type: asyncio.Queue", "asyncio"),
     ],
