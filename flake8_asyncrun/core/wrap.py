@@ -412,7 +412,7 @@ def _check_used_in(
 
 def check_unnamed(file: File, variable: Variable) -> None:
     """Refuse where something names a variable that is to go, without using it."""
-    if file.facts.variables.is_quoted(variable.name):
+    if file.facts.variables.may_be_quoted(variable):
         raise Refused(f"a string names `{variable.name}`")
     if file.facts.variables.is_declared(variable.name):
         raise Refused(f"`{variable.name}` is declared global or nonlocal")

@@ -41,6 +41,8 @@ class Variable:
 
     name: str
     is_global: bool
+    is_local: bool
+    """Whether a function or a comprehension owns it."""
     uses: list[Use] = field(default_factory=list)
 
     @property
@@ -65,19 +67,24 @@ class Variables:
 
     def __init__(self, tree: ast.Module) -> None:
         self._at: dict[tuple[int, int, str], Variable] = {}
+        nodes = list(ast.walk(tree))
         self._strings = {
             node.value
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
+        self._has_frames = any(
+            isinstance(node, ast.Attribute) and node.attr == "f_locals" for node in nodes
+        )
         module = _Scope(tree, None, ())
         self._scopes = [module]
         self._visit_all(tree.body, module)
         for scope in self._scopes:
             for name, line, column, binds in scope.occurrences:
                 owner = _owner(scope, name)
-                is_global = owner is module
-                variable = owner.variables.setdefault(name, Variable(name, is_global))
+                is_local = not isinstance(owner.node, ast.Module | ast.ClassDef)
+                new = Variable(name, owner is module, is_local)
+                variable = owner.variables.setdefault(name, new)
                 variable.uses.append(Use(line, column, binds, scope.functions))
                 self._at[line, column, name] = variable
 
@@ -120,6 +127,13 @@ class Variables:
             return False
         word = re.compile(rf"\b{re.escape(name)}\b")
         return any(word.search(text) for text in self._strings)
+
+    def may_be_quoted(self, variable: Variable) -> bool:
+        """Say whether a string may mean `variable`: a function's is come to by few ways."""
+        if variable.is_local and not self._has_frames:
+            ways = _BY_TEXT | {"dir"}
+            return any(map(self.is_taken, ways)) and self.is_quoted(variable.name)
+        return self.is_quoted(variable.name)
 
     def is_declared(self, name: str) -> bool:
         """Say whether a `global` or a `nonlocal` statement names `name`."""

@@ -436,7 +436,7 @@ def _is_idle(call: cst.Call, loop: Loop, file: File) -> bool:
             return False
         if file.enclosing_function(call) is None and not _is_program(file):
             return False
-        if file.facts.variables.is_quoted(variable.name):
+        if file.facts.variables.may_be_quoted(variable):
             return False
         uses = [one for one in file.names_of(variable) if not file.binds(one, variable)]
         if not all(_keeps_still(use, file) for use in uses):

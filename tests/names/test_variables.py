@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flake8_asyncrun.names.variables import Variable, Variables
+from tests.snippets import case
 
 _COMPREHENSIONS = {
     ast.ListComp: "listcomp",
@@ -223,6 +224,25 @@ def test_taken_and_quoted_are_two_things() -> None:
     assert [name for name in "abcdefg" if variables.is_taken(name)] == ["c", "d", "f"]
     assert variables.is_quoted("main")
     assert not variables.is_quoted("f")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        case("of the module", "x = 1\nprint('x')\n", True),
+        case("of a class", "class A:\n    x = 1\nprint('x')\n", True),
+        case("of a function", "def f():\n    x = 1\n    print('x')\n", False),
+        case("of a comprehension", "print('x', [x for x in ()])\n", False),
+        case("a function that asks for locals", "def f():\n    x = 1\n    vars()['x']\n", True),
+        case("a function that lists names", "def f():\n    x = 1\n    'x' in dir()\n", True),
+        case("a frame", "def f(frame):\n    x = 1\n    frame.f_locals['x']\n", True),
+        case("no string", "x = 1\nprint('y')\n", False),
+    ],
+)
+def test_a_string_that_may_mean_a_variable(text: str, expected: bool) -> None:
+    variables = Variables(ast.parse(text))
+    (variable,) = [one for one in variables.all() if one.name == "x"]
+    assert variables.may_be_quoted(variable) is expected
 
 
 def test_parameters_are_bound_in_their_function_alone() -> None:
