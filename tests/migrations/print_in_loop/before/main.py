@@ -1,0 +1,24 @@
+import asyncio
+import itertools
+
+
+async def collatz(number):
+    for steps in itertools.count():
+        if number == 1:
+            return steps
+        number = number // 2 if number % 2 == 0 else 3 * number + 1
+        await asyncio.sleep(0)
+
+
+async def name(number):
+    return "#" + str(number)
+
+
+for start in range(5, 8):
+    print(asyncio.run(asyncio.gather(name(start), collatz(start))))
+
+if True:
+    with open(__file__, encoding="utf-8") as source:
+        first = source.readline().strip()
+        results = asyncio.run(asyncio.gather(*[name(len(word)) for word in first.split()]))
+        print(first, results)
