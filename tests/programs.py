@@ -84,7 +84,7 @@ _DEFINITIONS: dict[str, Sequence[str]] = {
         "async def inner(n):\n    print('work', n)\n    await $sleep(0.001)\n    return n",
     ],
     "work": [
-        *["async def work(n=1):\n    print('work', n)\n    await $sleep(0)\n    return n"] * 6,
+        *["async def work(n=1):\n    print('work', n)\n    await $sleep(0)\n    return n"] * 12,
         "async def work(n=1):\n    '''Do it.'''\n    await $sleep(0)  # a nap\n    return [n]",
         "async def work(n=1):\n    # the loop's\n    await $sleep(0, loop=None)\n    return n",
         (
@@ -485,7 +485,7 @@ def _drawn(draw: Draw, pieces: Sequence[Piece], bound: set[str], in_module: bool
 
 
 _IDIOM = [
-    Piece("loop = $get_event_loop()", "loop"),
+    *[Piece("loop = $get_event_loop()", "loop")] * 4,
     Piece("loop = $get_event_loop()  # got", "loop"),
     Piece("loop = $new_event_loop()", "loop"),
     Piece("loop = $new_event_loop()\n$set_event_loop(loop)", "loop"),

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
 from flake8_asyncrun.core.fix import Fixed
 from flake8_asyncrun.core.model import Finding, Safety
@@ -22,7 +22,7 @@ from tests.core.programs import compiles
 from tests.core.test_wrap import comments
 from tests.forked import CAN_FORK, Ran, Server, start
 from tests.interpreters import Interpreter, interpreters
-from tests.programs import Layout, Program, layouts, programs
+from tests.programs import LAST, Layout, Program, layouts, programs
 from tests.proof import TROUBLE, run
 from tests.snippets import findings_in, fixed
 
@@ -143,9 +143,21 @@ def test_unsafe_fixes_change_only_what_their_manuals_say(
     compare(program, result.text, servers, dies if may_differ else prints_another_thing)
 
 
+GENERATOR_NOT_CALLED = """\
+import asyncio
+
+@asyncio.coroutine
+def work():
+    yield from asyncio.sleep(0)
+
+asyncio.run(work)
+"""
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("fix", [safely, by_all])
 @looking_at(50)
+@example(program=Program(GENERATOR_NOT_CALLED, Target((3, 8), LAST)))
 @given(program=programs())
 def test_promises_are_kept(fix: Callable[[str, Target], Fixed], program: Program) -> None:
     assume(is_program(program.text))

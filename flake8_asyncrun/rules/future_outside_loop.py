@@ -612,7 +612,16 @@ def _is_program(file: File) -> bool:
     return file.facts.is_program or runs_here
 
 
-_RUNS_A_LOOP = ("run_until_complete", "run_forever", "get_event_loop", "set_event_loop")
+_RUNS_A_LOOP = ("run_until_complete", "run_forever", "set_event_loop")
+
+
+def _asks_for_loop(file: File) -> bool:
+    """Say whether somebody may ask for the current loop; in a coroutine that is the running one."""
+    name = "get_event_loop"
+    asked = (one for one in file.calls() if file.callee(one) == f"asyncio.{name}")
+    named = (one for one in file.facts.variables.all() if one.name == name)
+    known = sum(map(file.in_coroutine, asked)) + sum(use.binds for one in named for use in one.uses)
+    return file.source.text.count(name) > known
 
 
 def _is_lost(call: cst.Call, file: File) -> bool:
@@ -620,7 +629,7 @@ def _is_lost(call: cst.Call, file: File) -> bool:
     statement = file.source.parent(call)
     if file.callee(call) != "asyncio.ensure_future" or not isinstance(statement, cst.Expr):
         return False
-    if any(name in file.source.text for name in _RUNS_A_LOOP):
+    if any(name in file.source.text for name in _RUNS_A_LOOP) or _asks_for_loop(file):
         return False
     function = file.enclosing_function(call)
     return any(

@@ -86,7 +86,8 @@ save("picture.gif", loop=0)
 **The fix is safe** in a coroutine, and everywhere where the code supports Python 3.10 and later
 only, for there it could only crash. Inside `try` … `except Exception` it is unsafe, for there the
 program may be meant to go on after the error. Outside of a coroutine, for older Pythons, it is unsafe: the
-object is then bound to the current loop instead of the given one.
+object is then bound to the current loop instead of the given one. It is refused, with a note, where futures
+are given a new loop that is never made current.
 
 `asyncrun-fix` then takes away what nothing uses any more, which the examples do not show: the variable
 that held the loop, its import, and the parameter of a private function that it came by, with the
@@ -149,6 +150,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
 
     def remove() -> Fix:
+        if name in _TAKES_CURRENT and not file.in_coroutine(call) and _is_own(given.value, file):
+            raise Refused(f"without it {shown}() takes the current loop, which is another")
         if does_something(given.value, file):
             raise Refused(f"`{file.text_of(given.value)}` may do more than name a loop")
         return Fix("Remove the loop argument", (given.remove(),), safety)
@@ -245,6 +248,17 @@ def _name_of(*values: Value) -> str:
     """Return the documented name of the only one of some values, "" for what is not asyncio's."""
     value = values[0] if len(values) == 1 else None
     return asyncio_table.canonical(value.name) if isinstance(value, External) else ""
+
+
+_TAKES_CURRENT = {"as_completed", "gather", "shield"}
+"""What makes futures at once, of the current loop where it is given none."""
+
+
+def _is_own(loop: cst.BaseExpression, file: File) -> bool:
+    """Say whether a loop is of the program's own making, and never current."""
+    value = file.value(loop)
+    is_new = isinstance(value, Loop) and value.origin is Origin.NEW
+    return is_new and "set_event_loop" not in file.source.text
 
 
 def _is_another(loop: Value) -> bool:

@@ -136,7 +136,7 @@ from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_give
 from flake8_asyncrun.names.values import Function, Kind, Partial, Value
 
 
-@rule("RUN102", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN102", on=cst.Call, fix=Safety.UNSAFE, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file) or completes_as_given(call, file)
     target = None if run is None else file.target_at(call)
