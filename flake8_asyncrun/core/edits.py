@@ -110,8 +110,15 @@ def indentation_at(source: Source, offset: int) -> str:
     return line[: len(line) - len(line.lstrip(" \t\f"))]
 
 
-def reindent(file: File, span: Span, before: str, after: str, inside: cst.CSTNode) -> str:
-    """Return the text of whole lines, moved from one indentation to another.
+def reindent(
+    file: File,
+    span: Span,
+    before: str,
+    after: str,
+    inside: cst.CSTNode,
+    changes: Sequence[Edit] = (),
+) -> str:
+    """Return the text of whole lines with `changes`, moved from one indentation to another.
 
     Lines that begin inside a string of the node `inside` stay as they are.
     """
@@ -119,24 +126,47 @@ def reindent(file: File, span: Span, before: str, after: str, inside: cst.CSTNod
     kept = {
         offset for string in _strings(inside) for offset in _line_starts(source, file.span(string))
     }
-    lines: list[str] = []
+    shifts: list[Edit] = []
     start = span.start
     while start < span.end:
         end = min(source.line_end(start), span.end)
-        line = source.slice(Span(start, end))
         begins = source.line_start(start) == start
-        if begins and start not in kept and line.strip():
-            line = _shift(line, before, after)
-        lines.append(line)
+        goes = any(
+            one.span.start < start < one.span.end
+            or (one.span.start == start and end <= one.span.end and not one.text)
+            for one in changes
+        )
+        if begins and start not in kept and not goes:
+            shifts += _shift(source, Span(start, end), before, after)
         start = end
-    return "".join(lines)
+    parts: list[str] = []
+    done = span.start
+    for edit in sorted([*shifts, *changes]):
+        parts += [source.slice(Span(done, edit.span.start)), edit.text]
+        done = edit.span.end
+    return "".join([*parts, source.slice(Span(done, span.end))])
 
 
-def _shift(line: str, before: str, after: str) -> str:
-    if line.startswith(before):
-        return after + line[len(before) :]
+def dedent(file: File, node: cst.CSTNode, before: str, after: str) -> list[Edit]:
+    """Return the edits that move the lines of a node, but its first, from one indentation to
+    another further out; lines that begin inside a string stay as they are."""
+    source = file.source
+    kept = {start for one in _strings(node) for start in _line_starts(source, file.span(one))}
+    return [
+        Edit(Span(start + len(after), start + len(before)), "")
+        for start in _line_starts(source, file.span(node))
+        if start not in kept and indentation_at(source, start).startswith(before)
+    ]
+
+
+def _shift(source: Source, line: Span, before: str, after: str) -> list[Edit]:
+    text = source.slice(line)
+    if not text.strip():
+        return []
+    if text.startswith(before):
+        return [Edit(Span(line.start, line.start + len(before)), after)]
     # A continuation line further out than its statement.
-    return line if len(after) <= len(before) else after[len(before) :] + line
+    return [] if len(after) <= len(before) else [insert(line.start, after[len(before) :])]
 
 
 def _strings(node: cst.CSTNode) -> list[cst.CSTNode]:

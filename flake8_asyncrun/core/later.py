@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from flake8_asyncrun.core.model import Edit
-from flake8_asyncrun.core.rule import File, descend
+from flake8_asyncrun.core.model import Edit, Place
+from flake8_asyncrun.core.rule import File, Refused, descend, per_file
+from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import UNKNOWN, Effect
 
 _BUILDING = {"__init__", "__new__", "__post_init__"}
@@ -16,6 +17,43 @@ _CALLED_BY_NAME = {"classmethod", "property", "staticmethod"}
 _ONLY_ASKING = {"isinstance", "issubclass"}
 _AT_THE_END = {"callback", "finalize", "push", "register"}
 """Methods that are given what is to be called in the end: of `atexit`, `weakref`, `ExitStack`."""
+
+
+def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
+    """Refuse where something that stays takes the current loop: after `asyncio.run` none is."""
+    function = file.enclosing_function(call)
+    staying: list[tuple[cst.Call, Event]] = []
+    gone: list[Event] = []
+    for other, events in _taking_current(file):
+        span = file.span(other)
+        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
+            gone += events
+        elif file.enclosing_function(other) in (function, None):
+            staying += ((other, event) for event in events)
+    for other, event in staying:
+        if event not in gone:
+            line = file.place(other).line
+            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
+    for event in file.facts.at_import:
+        if event not in gone:
+            line = event.place.line if not event.via else event.via[0].line
+            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
+    if (later := taken_later(call, changes, file)) is not None:
+        line = file.place(later).line
+        raise Refused(f"line {line} may take the current loop after the run, when it is gone")
+
+
+@per_file
+def _taking_current(file: File) -> tuple[tuple[cst.Call, tuple[Event, ...]], ...]:
+    """Return the calls that take the current loop, each with how it does that."""
+    found: list[tuple[cst.Call, tuple[Event, ...]]] = []
+    for call in file.calls():
+        seen = file.seen(call)
+        events = () if seen is None else seen.events
+        taking = tuple(event for event in events if event.effect is Effect.CAPTURES)
+        if taking:
+            found.append((call, taking))
+    return tuple(found)
 
 
 def taken_later(get: cst.Call, changes: Sequence[Edit], file: File) -> cst.Call | None:
@@ -26,19 +64,25 @@ def taken_later(get: cst.Call, changes: Sequence[Edit], file: File) -> cst.Call 
     file does not name.
     """
     search = _Search(file.enclosing_function(get), changes, file)
+    gone = {file.place(call) for call in file.calls() if search.goes(call)}
     for call in file.calls():
         function = file.enclosing_function(call)
         if function is None or function is search.own or search.goes(call):
             continue
-        if not file.in_coroutine(call) and _takes(call, file) and not search.is_in_time(function):
+        if file.in_coroutine(call) or not _takes(call, gone, file):
+            continue
+        if not search.is_in_time(function):
             return call
     return None
 
 
-def _takes(call: cst.Call, file: File) -> bool:
+def _takes(call: cst.Call, gone: Container[Place], file: File) -> bool:
+    """Say whether a call takes the current loop, otherwise than in the lines that are `gone`."""
     seen = file.seen(call)
     events = () if seen is None else seen.events
     captures = [event for event in events if event.effect is Effect.CAPTURES]
+    if captures and all(event.place in gone for event in captures):
+        return False
     if captures:
         return not all(event.set or event.caught for event in captures)
     expected = ("RuntimeError", "Exception", "BaseException")

@@ -26,8 +26,8 @@ from flake8_asyncrun.names.variables import Variable
 
 Block = cst.Module | cst.IndentedBlock
 
-_NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
-_ABOUT_THE_FUNCTION = ("super", "locals", "vars", "dir", "eval", "exec")
+NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
+ABOUT_THE_FUNCTION = ("super", "locals", "vars", "dir", "eval", "exec")
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,14 @@ def into_main(
     spot = own if at is None else at
     if file.in_coroutine(call):
         raise Refused("a loop is already running here")
-    if not call_of and file.kind(argument) in _NOT_AWAITED:
+    if not call_of and file.kind(argument) in NOT_AWAITED:
         raise Refused(f"`{file.text_of(argument)}` cannot be awaited")
     if isinstance(argument, cst.Attribute) and file.kind(argument) is Kind.UNKNOWN:
         # As likely as not its parentheses were forgotten.
         raise Refused(f"it is not known whether `{file.text_of(argument)}` can be awaited")
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
-    _check_cured(file, argument, slice_)
+    check_cured(file, argument, slice_)
     source = file.source
     target = edits.lines_of(file, spot.statement)
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
@@ -120,18 +120,11 @@ def into_main(
     used = not isinstance(file.source.parent(call), cst.Expr)
     body = [_moved(file, statement, indentation, inner) for statement in slice_]
     body.append(_awaiting(file, argument, inner, used, call_of) + newline)
-    blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)
     removed = [edits.remove_statement(file, one).span for one in gone]
-    removed += [_whole(file, statement) for statement in slice_]
-    before = edits.blank_lines_before(file, target.start, removed)
-    wanted = len(blank) // len(newline)
-    if before == 0 and _opens(file, spot, [*gone, *slice_]):
-        # Formatters want a line before a nested function, unless it opens a function's body.
-        wanted = 0 if _is_body_of_function(file, spot.block) else 1
-    lead = "" if before is None else newline * max(wanted - before, 0)
-    text = f"{lead}{indentation}async def {name}():{newline}{''.join(body)}{blank}"
+    removed += [whole_lines(file, statement) for statement in slice_]
+    text = definition(file, spot, name, "".join(body), removed, [*gone, *slice_])
     changes = [
-        *(Edit(span, "") for span in _united(removed)),
+        *(Edit(span, "") for span in united(removed)),
         edits.insert(target.start, text),
         *run(f"{name}()"),
     ]
@@ -159,12 +152,12 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
         raise Refused("nothing would be left of its block")
     between = [one for one in _between(file, spot, run_spot) if one is not function]
     moving = _with_dependents(file, [spot.statement], between)
-    _check_standing(file, moving, [one for one in between if one not in moving])
+    check_standing(file, moving, [one for one in between if one not in moving])
     _check_called_once(file, function)
     line = file.place(function).line
     for statement in moving:
         _check_movable(file, statement)
-        for variable in _bound_by(file, statement):
+        for variable in bound_by(file, statement):
             _check_used_in(file, variable, line, moving)
     _check_same_names(file, moving, function)
     body = function.body
@@ -178,8 +171,8 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
     inner = edits.indentation_at(source, file.span(place).start)
     outer = edits.indentation_at(source, file.span(spot.statement).start)
     text = "".join(_moved(file, one, outer, inner) for one in moving)
-    removed = [_whole(file, one) for one in moving]
-    changes = [*(Edit(span, "") for span in _united(removed)), edits.insert(start, text)]
+    removed = [whole_lines(file, one) for one in moving]
+    changes = [*(Edit(span, "") for span in united(removed)), edits.insert(start, text)]
     # What a program's module binds, another module may import.
     importable = isinstance(spot.block, cst.Module) and spot.block is not run_spot.block
     safety = Safety.UNSAFE if importable else Safety.SAFE
@@ -212,9 +205,9 @@ def _slice(
     needed: list[cst.BaseStatement] = []
     pending: list[cst.CSTNode] = [argument]
     while pending:
-        for name in _names(file, pending.pop()):
+        for name in names_in(file, pending.pop()):
             variable = file.variable(name)
-            if variable is None or _is_ours(file, variable, [argument, *needed], binds_only=True):
+            if variable is None or is_ours(file, variable, [argument, *needed], binds_only=True):
                 continue
             binding = _binding_statement(file, variable, earlier)
             if binding is None:
@@ -246,12 +239,12 @@ def moving_with(
     """
     between = earlier[min(earlier.index(one) for one in needed) :]
     moving = _with_dependents(file, needed, between)
-    _check_standing(file, moving, [one for one in between if one not in moving])
+    check_standing(file, moving, [one for one in between if one not in moving])
     for statement in moving:
         _check_movable(file, statement)
-        for variable in _bound_by(file, statement):
-            if not _is_ours(file, variable, [*also, *moving]):
-                raise Refused(_elsewhere(file, variable, [*also, *moving]))
+        for variable in bound_by(file, statement):
+            if not is_ours(file, variable, [*also, *moving]):
+                raise Refused(used_elsewhere(file, variable, [*also, *moving]))
             check_unnamed(file, variable)
     return moving
 
@@ -300,17 +293,12 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
     name = free_name(file)
     body = [*(f"{inner}{line}{newline}" for line in opening), text]
     body.append(f"{inner}await {waits}{newline}")
-    blank = newline * (2 if isinstance(spot.block, cst.Module) else 1)
     removed = [edits.remove_statement(file, one).span for one in endless.gone]
-    removed += [_whole(file, statement) for statement in endless.moving]
-    before = edits.blank_lines_before(file, target.start, removed)
-    wanted = len(blank) // len(newline)
-    if before == 0 and _opens(file, spot, [*endless.gone, *endless.moving]):
-        wanted = 0 if _is_body_of_function(file, spot.block) else 1
-    lead = "" if before is None else newline * max(wanted - before, 0)
-    defined = f"{lead}{indentation}async def {name}():{newline}{''.join(body)}{blank}"
+    removed += [whole_lines(file, statement) for statement in endless.moving]
+    leaving = [*endless.gone, *endless.moving]
+    defined = definition(file, spot, name, "".join(body), removed, leaving)
     changes = (
-        *(Edit(span, "") for span in _united(removed)),
+        *(Edit(span, "") for span in united(removed)),
         edits.insert(target.start, defined),
         edits.replace(file, endless.run, f"{endless.module}.run({name}())"),
     )
@@ -327,10 +315,10 @@ def _with_dependents(
     moving: list[cst.BaseStatement] = []
     bound: set[Variable] = set()
     for statement in between:
-        mentions = any(file.variable(name) in bound for name in _names(file, statement))
+        mentions = any(file.variable(name) in bound for name in names_in(file, statement))
         if statement in needed or mentions:
             moving.append(statement)
-            bound |= set(_bound_by(file, statement))
+            bound |= set(bound_by(file, statement))
     simple: list[cst.SimpleStatementLine] = []
     for statement in moving:
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
@@ -347,18 +335,18 @@ def _with_dependents(
 
 
 def _check_movable(file: File, node: cst.CSTNode) -> None:
-    for child in _evaluated(node):
+    for child in evaluated(node):
         if isinstance(child, (cst.Await, cst.Yield)):
             raise Refused("it awaits or yields")
         if isinstance(child, cst.NamedExpr):
             raise Refused(f"`{file.text_of(child)}` binds a name there")
         if isinstance(child, cst.Call) and _handles_loop(child, file):
             raise Refused(f"`{file.text_of(child)}` runs or closes a loop, or looks at one")
-        if isinstance(child, cst.Call) and file.text_of(child.func) in _ABOUT_THE_FUNCTION:
+        if isinstance(child, cst.Call) and file.text_of(child.func) in ABOUT_THE_FUNCTION:
             raise Refused(f"`{file.text_of(child.func)}()` means another thing in a new function")
 
 
-def _check_cured(
+def check_cured(
     file: File, argument: cst.BaseExpression, moving: Sequence[cst.BaseStatement]
 ) -> None:
     """Refuse where what would be awaited stays bound to a loop that does not run."""
@@ -370,20 +358,20 @@ def _check_cured(
     for variable in file.used_by(argument):
         value = file.facts.value_of(variable)
         bound = value is not None and any(map(_foreign, loops_in(value)))
-        if bound and not _is_ours(file, variable, [argument, *moving], binds_only=True):
+        if bound and not is_ours(file, variable, [argument, *moving], binds_only=True):
             raise Refused(f"it uses `{variable.name}`, which is bound to another loop")
 
 
-def _check_standing(
+def check_standing(
     file: File, moving: Sequence[cst.BaseStatement], standing: Sequence[cst.BaseStatement]
 ) -> None:
     """Refuse where what moves would pass something with an effect."""
-    read = {file.variable(name) for one in moving for name in _names(file, one)}
+    read = {file.variable(name) for one in moving for name in names_in(file, one)}
     for statement in standing:
         if not is_quiet(file, statement):
             what = file.text_of(statement).partition("\n")[0]
             raise Refused(f"`{what}` stands between, and would run before what moves")
-        for variable in _bound_by(file, statement):
+        for variable in bound_by(file, statement):
             is_read = variable in read or any(use.functions for use in variable.uses)
             if is_read and len([use for use in variable.uses if use.binds]) > 1:
                 raise Refused(f"`{variable.name}` is bound anew in between")
@@ -423,7 +411,7 @@ def _check_same_names(
 ) -> None:
     """Refuse where a name that moves would mean a local of the function."""
     line = file.place(function).line
-    names = {name.value for one in moving for name in _names(file, one)}
+    names = {name.value for one in moving for name in names_in(file, one)}
     for name in names:
         if file.facts.variables.is_bound_in(name, line):
             raise Refused(f"`{name}` is another thing inside `{function.name.value}`")
@@ -448,8 +436,8 @@ def is_quiet(file: File, statement: cst.BaseStatement) -> bool:
         if isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
             noisy = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr)
             plain = all(isinstance(target, cst.Name) for target in targets)
-            read = (child for child in _evaluated(small) if _reads_object(file, child))
-            noise = any(isinstance(child, noisy) for child in _evaluated(small)) or any(read)
+            read = (child for child in evaluated(small) if _reads_object(file, child))
+            noise = any(isinstance(child, noisy) for child in evaluated(small)) or any(read)
             if plain and not noise:
                 continue
         return False
@@ -511,7 +499,7 @@ def _binding_statement(
     file: File, variable: Variable, earlier: Sequence[cst.BaseStatement]
 ) -> cst.BaseStatement | None:
     """Return the statement among `earlier` that alone binds a variable."""
-    found = [one for one in earlier if variable in _bound_by(file, one)]
+    found = [one for one in earlier if variable in bound_by(file, one)]
     if len(found) != 1 or not variable.is_bound_once:
         return None
     return found[0] if isinstance(found[0], cst.SimpleStatementLine) else None
@@ -551,10 +539,10 @@ def _where_built(variable: Variable) -> str:
     return f"`{variable.name}` is bound in lines {', '.join(lines)}"
 
 
-def _bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
+def bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
     """Return the variables that a statement binds."""
     if statement not in file.bound_by:
-        named = {file.variable(name) for name in _names(file, statement)}
+        named = {file.variable(name) for name in names_in(file, statement)}
         file.bound_by[statement] = tuple(
             variable
             for variable in named
@@ -567,7 +555,7 @@ def _bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
     return file.bound_by[statement]
 
 
-def _is_ours(
+def is_ours(
     file: File,
     variable: Variable,
     nodes: Sequence[cst.CSTNode],
@@ -581,7 +569,7 @@ def _is_ours(
     )
 
 
-def _elsewhere(file: File, variable: Variable, nodes: Sequence[cst.CSTNode]) -> str:
+def used_elsewhere(file: File, variable: Variable, nodes: Sequence[cst.CSTNode]) -> str:
     use = next(use for use in variable.uses if not _holds(file, nodes, use.line, use.column))
     return f"`{variable.name}` is used in line {use.line} too"
 
@@ -591,7 +579,7 @@ def _holds(file: File, nodes: Sequence[cst.CSTNode], line: int, column: int) -> 
     return any(file.span(node).start <= offset < file.span(node).end for node in nodes)
 
 
-def _names(file: File, node: cst.CSTNode) -> tuple[cst.Name, ...]:
+def names_in(file: File, node: cst.CSTNode) -> tuple[cst.Name, ...]:
     """Return the variables' names in a node; not attributes, keywords or parameters' names."""
     if node not in file.names_in:
         file.names_in[node] = tuple(_names_in(node))
@@ -610,7 +598,7 @@ def _names_in(node: cst.CSTNode) -> Iterator[cst.Name]:
             stack.extend(reversed(child.children))
 
 
-def _evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     stack = [node]
     while stack:
         child = stack.pop()
@@ -636,12 +624,35 @@ def free_name(file: File, name: str = "main") -> str:
     return next(name for name in candidates if not file.facts.variables.is_taken(name))
 
 
+def definition(
+    file: File,
+    spot: Spot,
+    name: str,
+    body: str,
+    removed: list[Span],
+    leaving: Sequence[cst.BaseStatement],
+) -> str:
+    """Return the text of an `async def` that is to stand before the lines of `spot`, with the blank
+    lines that belong there once the spans `removed`, with the statements `leaving`, are gone."""
+    start = edits.lines_of(file, spot.statement).start
+    indentation = edits.indentation_at(file.source, file.span(spot.statement).start)
+    newline = edits.newline_at(file.source, file.span(spot.statement).start)
+    wanted = 2 if isinstance(spot.block, cst.Module) else 1
+    blank = newline * wanted
+    before = edits.blank_lines_before(file, start, removed)
+    if before == 0 and _opens(file, spot, leaving):
+        # Formatters want a line before a nested function, unless it opens a function's body.
+        wanted = 0 if _is_body_of_function(file, spot.block) else 1
+    lead = "" if before is None else newline * max(wanted - before, 0)
+    return f"{lead}{indentation}async def {name}():{newline}{body}{blank}"
+
+
 def _moved(file: File, statement: cst.SimpleStatementLine, before: str, after: str) -> str:
     text = edits.reindent(file, edits.lines_of(file, statement), before, after, statement)
     return text if text.endswith(("\n", "\r")) else text + file.source.tree.default_newline
 
 
-def _whole(file: File, statement: cst.SimpleStatementLine) -> Span:
+def whole_lines(file: File, statement: cst.BaseStatement) -> Span:
     """Return the lines that go when a statement moves elsewhere."""
     block = file.source.parent(statement)
     assert isinstance(block, (cst.Module, cst.IndentedBlock))
@@ -674,7 +685,7 @@ def _is_body_of_function(file: File, block: Block) -> bool:
     return isinstance(file.source.parent(block), cst.FunctionDef)
 
 
-def _united(spans: list[Span]) -> list[Span]:
+def united(spans: list[Span]) -> list[Span]:
     """Return spans that neither overlap nor touch, covering the same text."""
     united: list[Span] = []
     for span in sorted(spans):

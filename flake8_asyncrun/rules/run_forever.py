@@ -151,13 +151,14 @@ loop.close()
 ```
 
 **The fix is unsafe:** tasks that are left when the loop is stopped are cancelled and waited for,
-where `run_forever()` forgot them, and async generators are closed. It moves the tasks, callbacks and signal
-handlers that the block gives to the loop, sets the event where `loop.stop` was called, and leaves an
-`except KeyboardInterrupt` as it is. It is refused where the loop is handed to
-anything else, where something else may stop it, give it something to do, or ask for it when it has run, and
-where the `finally` does more with it than close it. Then it makes a loop where there is none, asking first
+where `run_forever()` forgot them, and async generators are closed. What the block gives to the loop moves, and
+what stands in between; the event is set where `loop.stop` was called, and an `except KeyboardInterrupt` stays
+as it is. It is refused where something else may stop the loop, give it something
+to do, or ask for it when it has run, where what would move binds what a function reads, and where the tasks
+that are left are looked for. Then it makes a loop where there is none, asking first
 whether there is one unless it is certain that there cannot be, and a note says why that is not `asyncio.run()`. No fix
 is there in a class body, a lambda or a comprehension, and where a condition decides whether the loop is got.
+RUN403 has the word, and the like fix, where the loop runs a coroutine as well.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
@@ -173,7 +174,9 @@ from flake8_asyncrun.core.by_hand import called_on, is_open_book, method_call, p
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
-from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
+from flake8_asyncrun.core.gathered import check_stopped_by, is_called_by_loop
+from flake8_asyncrun.core.later import check_no_other
+from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.own_loop import own_loop
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule
 from flake8_asyncrun.core.wrap import (
@@ -186,20 +189,18 @@ from flake8_asyncrun.core.wrap import (
 )
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (
-    Class,
     Coroutine,
     Effect,
-    Function,
     Loop,
     Origin,
     loops_in,
 )
 from flake8_asyncrun.names.variables import Variable
 from flake8_asyncrun.rules.run_until_complete import (
-    check_no_other,
     line_of,
     runs_on,
     runs_once,
+    together,
     try_holding,
     without_finally,
 )
@@ -219,7 +220,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     cure = "await what it is for in asyncio.run()"
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; {cure}"
     where = (Note("the loop runs here", file.place(runs[0])),)
-    forms = [lambda: _fix(call, runs, file)]
+    forms = [lambda: _fix(call, runs, file), lambda: _together(call, runs[0], file)]
     fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
     yield Hit(
         call, message, fix, (*(where if file.place(call) != file.place(runs[0]) else ()), *notes)
@@ -254,8 +255,8 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         raise Refused("what the loop is given to do is not to be seen here")
     moving = moving_with(file, needed, earlier, [*gone, run])
     stops = _check_uses(variable, moving, run, gone, file)
-    _check_callees(run, moving, gone, file)
-    _check_stopped_by(stops, file)
+    _check_callees(run, [file.span(one) for one in gone], file)
+    check_stopped_by(stops, file)
     for statement in moving:
         _check_coroutines(statement, file)
     module = file.source.text_of(call.func.value)
@@ -266,6 +267,13 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     changes = [*fix.edits, *(one for one in taken_apart if not _is_within(one, fix.edits))]
     check_no_other(call, changes, file)
     return Fix(fix.title, tuple(changes), fix.safety, claims=fix.claims)
+
+
+def _together(call: cst.Call, run: cst.Call, file: File) -> Fix:
+    """Return the fix where more moves than into_waiting_main() takes. Raises Refused."""
+    fix = together(call, file)
+    _check_callees(run, [one.span for one in fix.edits], file)
+    return fix
 
 
 def _is_within(edit: Edit, others: Sequence[Edit]) -> bool:
@@ -350,7 +358,7 @@ def _check_uses(
         elif not isinstance(attribute, cst.Attribute) or attribute.value is not name:
             raise used
         elif attribute.attr.value == "stop":
-            if not _is_called_by_loop(attribute, file):
+            if not is_called_by_loop(attribute, file):
                 raise used
             stops.append(attribute)
         elif not (
@@ -364,37 +372,9 @@ def _check_uses(
     return stops
 
 
-_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
-
-
-def _is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
-    """Say whether `loop.stop`, or a lambda that calls it, is given to what the loop calls."""
-    node = file.source.parent(stop)
-    if isinstance(node, cst.Call) and node.func is stop and not node.args:
-        function = file.source.parent(node)
-        node = file.source.parent(function) if isinstance(function, cst.Lambda) else None
-    call = file.source.parent(node) if isinstance(node, cst.Arg) else None
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
-        return False
-    return call.func.attr.value in _CALLING
-
-
-def _check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
-    """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
-    for node in file.attributes():
-        if node.attr.value == "stop" and node not in stops:
-            value = file.value(node)
-            if not isinstance(value, (Function, Class)):
-                raise Refused(f"line {file.place(node).line} may stop the loop")
-
-
-def _check_callees(
-    run: cst.Call,
-    moving: Sequence[cst.BaseStatement],
-    gone: Sequence[cst.BaseStatement],
-    file: File,
-) -> None:
-    """Refuse where the loop may be given something to do that is not to be seen."""
+def _check_callees(run: cst.Call, gone: Sequence[Span], file: File) -> None:
+    """Refuse where the loop may be given something to do that is not to be seen; what is in `gone`
+    is no matter."""
     function = file.enclosing_function(run)
     at_most = file.span(run).start
     doubtful = _doubtful_calls(file)
@@ -405,7 +385,8 @@ def _check_callees(
     for call in sorted(inside, key=lambda one: file.span(one).start):
         if call is run or file.span(call).start > at_most:
             continue
-        if any(one in gone for one in file.parents(call)):
+        span = file.span(call)
+        if any(one.start <= span.start and span.end <= one.end for one in gone):
             continue
         line = file.place(call).line
         if _may_do_anything(call, file):

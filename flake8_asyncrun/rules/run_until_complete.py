@@ -83,10 +83,9 @@ async def main():
 asyncio.run(main(), debug=True)
 ```
 
-Where the loop is used for more, `asyncio.run` is not the cure. A task that was given to this loop,
-for one, would never run, for `asyncio.run` makes another. What is left is to make a loop where there
-is none, and to leave the rest as it is. That is a stop-gap, and a note says why it is no
-`asyncio.run`:
+A task that was given to this loop would never run on the one that `asyncio.run` makes. So all that the
+loop is given, and whatever else it runs, moves into one coroutine, in order; there
+`asyncio.get_running_loop()` is that loop:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -96,16 +95,19 @@ async def tick():
     print("tick")
 
 
-async def main():
-    await asyncio.sleep(0.01)
+async def load(loop):
+    return await loop.run_in_executor(None, len, "four")
 
 
 loop = asyncio.get_event_loop()  # RUN403
 task = loop.create_task(tick())
-loop.run_until_complete(main())
+size = loop.run_until_complete(load(loop))
+print("loaded", size)
+loop.run_until_complete(task)
+loop.close()
 ```
 
-```python fixed unsafe
+```python fixed unsafe prints="loaded 4"
 import asyncio
 
 
@@ -113,20 +115,99 @@ async def tick():
     print("tick")
 
 
+async def load(loop):
+    return await loop.run_in_executor(None, len, "four")
+
+
 async def main():
-    await asyncio.sleep(0.01)
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(tick())
+    size = await load(loop)
+    print("loaded", size)
+    await task
 
 
-loop = asyncio.new_event_loop()
-asyncio.set_event_loop(loop)
-task = loop.create_task(tick())
-loop.run_until_complete(main())
+asyncio.run(main())
 ```
 
-A loop that the program made itself runs a coroutine on every Python, and whoever asks for the
-current loop and is ready for the answer that there is none is fine too:
+An `except KeyboardInterrupt` stays around the run, as Ctrl-C gets there; what is done with the loop in the
+end, in a `finally` or behind the `try`, is done in a `finally` of the coroutine. `run_forever()` becomes an
+event that is waited for, and `loop.stop` what sets it:
 
-```python good 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def answer(reader, writer):
+    writer.write(await reader.readexactly(5))
+    writer.close()
+
+
+async def ask(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"hello")
+    print(await reader.readexactly(5))
+    writer.close()
+
+
+if __name__ == "__main__":
+    loop = asyncio.get_event_loop()  # RUN403
+    server = loop.run_until_complete(asyncio.start_server(answer, "127.0.0.1", 0))
+    task = loop.create_task(ask(server.sockets[0].getsockname()[1]))
+    task.add_done_callback(lambda done: loop.stop())
+    try:
+        loop.run_forever()
+    except KeyboardInterrupt:
+        print("bye")
+
+    # Until the last one has hung up.
+    server.close()
+    loop.run_until_complete(server.wait_closed())
+    loop.close()
+```
+
+```python fixed unsafe prints="hello"
+import asyncio
+
+
+async def answer(reader, writer):
+    writer.write(await reader.readexactly(5))
+    writer.close()
+
+
+async def ask(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"hello")
+    print(await reader.readexactly(5))
+    writer.close()
+
+
+if __name__ == "__main__":
+
+    async def main():
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        task = loop.create_task(ask(server.sockets[0].getsockname()[1]))
+        task.add_done_callback(lambda done: stop.set())
+        try:
+            await stop.wait()
+        finally:
+            # Until the last one has hung up.
+            server.close()
+            await server.wait_closed()
+
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        print("bye")
+```
+
+What `asyncio.run` does by itself at the end, cancelling the tasks that are left and waiting for them, is
+for you to delete where it is done by hand. Until then a loop is made where there is none, and the rest
+stays as it is. That is a stop-gap, and a note says why it is no `asyncio.run`:
+
+```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
 
 
@@ -134,20 +215,35 @@ async def main():
     print("hello")
 
 
+loop = asyncio.get_event_loop()  # RUN403
 try:
-    loop = asyncio.get_event_loop()
-except RuntimeError:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-loop.run_until_complete(main())
-loop.close()
-
-loop = asyncio.new_event_loop()
-loop.run_until_complete(main())
-loop.close()
+    loop.run_until_complete(main())
+except KeyboardInterrupt:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
 ```
 
-So it is where something may ask for the current loop after the run, when there is none:
+```python fixed unsafe
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+try:
+    loop.run_until_complete(main())
+except KeyboardInterrupt:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+```
+
+That is all that can be done, too, where something may ask for the current loop after the run, when there
+is none:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -237,6 +333,30 @@ run("one")
 run("two")
 ```
 
+A loop that the program made itself runs a coroutine on every Python, and whoever asks for the
+current loop and is ready for the answer that there is none is fine too:
+
+```python good 3.12-3.13="warns DeprecationWarning: There is no current event loop"
+import asyncio
+
+
+async def main():
+    print("hello")
+
+
+try:
+    loop = asyncio.get_event_loop()
+except RuntimeError:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+loop.run_until_complete(main())
+loop.close()
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+loop.close()
+```
+
 **The fix is safe** where one coroutine is run and nothing that the coroutine uses can be bound to the
 old loop; otherwise it is unsafe, or refused with the reason as a note. It takes `loop` away. Who else reads
 a global of a module cannot be seen from there. Where the run is at the module's own level, importing it
@@ -246,6 +366,15 @@ and it is refused where a function declares `loop` global, or the file names it 
 the run is what one wants of `asyncio.run`: tasks that are left are cancelled, asynchronous generators
 are finished, threads of the default executor are waited for (from Python 3.9 on), and Ctrl-C cancels
 the coroutine before the caller gets its KeyboardInterrupt.
+
+**It is unsafe** where more than one thing moves into a coroutine, for then they are one task: a coroutine
+begins where it is awaited, before tasks that were made above it, so that one which never waits may leave
+these to be cancelled before they began; what one sets in a `contextvars.ContextVar` the next one sees;
+what was done with the loop behind a `try` is done after an error, too, and when Ctrl-C comes before
+`except KeyboardInterrupt` is. Names that are used afterwards are returned. There is no such fix where what would move binds what
+a function reads, does something to a loop of which nothing is known, or is an `except` that uses the loop,
+and where the loop may run more than once. Where there is none, a loop is made,
+and the rest stays as it is.
 
 To make a loop where there is none is unsafe, though the program does the same on every Python: what
 is wrong with running a loop by hand stays so. It is refused where the loop is got after an
@@ -261,16 +390,25 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.by_hand import called_on, method_call, method_of, puts_away
+from flake8_asyncrun.core.by_hand import (
+    by_hand,
+    called_on,
+    is_once,
+    method_call,
+    method_of,
+    puts_away,
+)
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
-from flake8_asyncrun.core.later import taken_later
+from flake8_asyncrun.core.gathered import gives_connection
+from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.own_loop import own_loop
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, rule
+from flake8_asyncrun.core.together import into_one_main
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
-from flake8_asyncrun.names.machine import Event, State
+from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (
     Class,
     Effect,
@@ -311,7 +449,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
-    forms = [lambda: _fix(call, runs, file)]
+    forms = [lambda: _fix(call, runs, file), lambda: together(call, file)]
     fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
@@ -332,6 +470,8 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     argument = run.args[0].value
     if len(run.args) != 1 or run.args[0].keyword is not None or run.args[0].star:
         raise Refused("run_until_complete() is not called with one coroutine")
+    if gives_connection(argument, file) and not isinstance(file.source.parent(run), cst.Expr):
+        raise Refused(f"what `{file.text_of(argument)}` gives needs the loop")
     get, spot = spot_of(file, call), spot_of(file, run)
     holder = None if get.block is spot.block else try_holding(spot, get, file)
     if holder is not None:
@@ -367,6 +507,21 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     if _takes_from_others(spot, changes, file):
         safety = Safety.UNSAFE
     return Fix("Run it with asyncio.run()", tuple(changes), safety, claims)
+
+
+def together(call: cst.Call, file: File) -> Fix:
+    """Return the fix that moves all that the loop of `call` is given and runs into one coroutine.
+
+    Raises Refused with the reason.
+    """
+    if (taken := file.facts.taken_elsewhere) is not None:
+        raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
+    hand = by_hand(call, file)
+    if not is_once(hand.gets[0], file) and not any(method_of(one) == "close" for one in hand.away):
+        raise Refused("the loop may run more than once, and tasks may live on in between")
+    fix = into_one_main(file, hand)
+    check_no_other(call, fix.edits, file)
+    return fix
 
 
 def _rest_of_idiom(
@@ -448,43 +603,6 @@ def try_holding(spot: Spot, get: Spot, file: File) -> cst.Try:
     if isinstance(holder, cst.Try) and holder.body is spot.block and holder in get.after:
         return holder
     raise Refused("the loop runs in another block than the one that gets it")
-
-
-def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
-    """Refuse where something that stays takes the current loop: after `asyncio.run` there is none."""
-    function = file.enclosing_function(call)
-    staying: list[tuple[cst.Call, Event]] = []
-    gone: list[Event] = []
-    for other, events in _taking_current(file):
-        span = file.span(other)
-        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
-            gone += events
-        elif file.enclosing_function(other) in (function, None):
-            staying += ((other, event) for event in events)
-    for other, event in staying:
-        if event not in gone:
-            line = file.place(other).line
-            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
-    for event in file.facts.at_import:
-        if event not in gone:
-            line = event.place.line if not event.via else event.via[0].line
-            raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
-    if (later := taken_later(call, changes, file)) is not None:
-        line = file.place(later).line
-        raise Refused(f"line {line} may take the current loop after the run, when it is gone")
-
-
-@per_file
-def _taking_current(file: File) -> tuple[tuple[cst.Call, tuple[Event, ...]], ...]:
-    """Return the calls that take the current loop, each with how it does that."""
-    found: list[tuple[cst.Call, tuple[Event, ...]]] = []
-    for call in file.calls():
-        seen = file.seen(call)
-        events = () if seen is None else seen.events
-        taking = tuple(event for event in events if event.effect is Effect.CAPTURES)
-        if taking:
-            found.append((call, taking))
-    return tuple(found)
 
 
 def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
