@@ -1,0 +1,35 @@
+import asyncio
+
+
+class Bot:
+    def __init__(self, token, *, loop=None):
+        self.token = token
+        self.loop = loop
+        self.closed = loop.create_future()
+
+    async def start(self):
+        print("logged in with", self.token)
+        for song in ("first", "second"):
+            self.loop.call_soon(print, "playing", song)
+            await asyncio.sleep(0.01)
+
+    async def close(self):
+        self.closed.set_result("left")
+        print(await self.closed)
+
+
+def run(token):
+    loop = asyncio.get_event_loop()
+    bot = Bot(token, loop=loop)
+    try:
+        loop.run_until_complete(bot.start())
+    except KeyboardInterrupt:
+        print("interrupted")
+    finally:
+        # Say goodbye.
+        loop.run_until_complete(bot.close())
+        loop.close()
+
+
+if __name__ == "__main__":
+    run("secret")
