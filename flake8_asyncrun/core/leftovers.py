@@ -277,6 +277,9 @@ def _safety(value: cst.BaseExpression, variable: Variable, file: File) -> Safety
             if told is None:
                 return None
             safety = told if told is Safety.UNSAFE else safety
+        elif _is_loop_attribute(node) and not _is_own_attribute(node, file):
+            # Whoever made it may do something when it is read, though hardly.
+            safety = Safety.UNSAFE
         elif not _is_plain(node, variable, file):
             return None
     return safety
@@ -284,10 +287,8 @@ def _safety(value: cst.BaseExpression, variable: Variable, file: File) -> Safety
 
 def _is_plain(node: cst.BaseExpression, variable: Variable, file: File) -> bool:
     """Say whether an expression is None, a parameter, or an attribute that the class assigns."""
-    if isinstance(node, cst.Attribute):
-        return _is_own_attribute(node, file)
     if not isinstance(node, cst.Name):
-        return False
+        return _is_own_attribute(node, file)
     if node.value == "None":
         return True
     named = file.variable(node)
@@ -298,9 +299,22 @@ def _is_plain(node: cst.BaseExpression, variable: Variable, file: File) -> bool:
     )
 
 
-def _is_own_attribute(node: cst.Attribute, file: File) -> bool:
+def _is_loop_attribute(node: cst.BaseExpression) -> bool:
+    """Say whether an expression is an attribute that holds a loop, by its name."""
+    return isinstance(node, cst.Attribute) and node.attr.value.endswith("loop") and _is_dotted(node)
+
+
+def _is_dotted(node: cst.BaseExpression) -> bool:
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
+
+
+def _is_own_attribute(node: cst.BaseExpression, file: File) -> bool:
     """Say whether it is `self.loop` of a class that assigns it when an object is made, and to
     which it is nothing else."""
+    if not isinstance(node, cst.Attribute):
+        return False
     owner = node.value
     holder = next((one for one in file.parents(node) if isinstance(one, cst.ClassDef)), None)
     if not isinstance(owner, cst.Name) or owner.value != "self" or holder is None:
