@@ -95,6 +95,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -104,7 +105,8 @@ from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
-from flake8_asyncrun.names.asyncio_table import canonical
+from flake8_asyncrun.names import asyncio_table
+from flake8_asyncrun.names.asyncio_table import Does, canonical
 from flake8_asyncrun.names.target import Version
 from flake8_asyncrun.names.values import Generator, Kind, Made
 
@@ -307,10 +309,10 @@ def _waits_of_generators(file: File) -> tuple[cst.Yield, ...]:
 def _plain_functions(file: File) -> Iterator[cst.FunctionDef]:
     """Yield the functions that no decorator makes coroutines of."""
     for node in descend(file.source.tree):
-        if isinstance(node, cst.FunctionDef) and node.asynchronous is None:
-            shown = (file.text_of(one.decorator) for one in node.decorators)
-            if not any("coroutine" in one for one in shown):
-                yield node
+        if not isinstance(node, cst.FunctionDef) or node.asynchronous is not None:
+            continue
+        if not any("coroutine" in one for one in _decorators(node, file)):
+            yield node
 
 
 def _last_name(node: cst.BaseExpression) -> str:
@@ -348,7 +350,7 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
             f"`{file.text_of(item)}` is a plain generator, which cannot be awaited; make it an "
             "`async def` by hand first"
         )
-    if file.kind(item) not in _AWAITED:
+    if file.kind(item) not in _AWAITED and not _looks_awaitable(item, file):
         raise Refused(f"it is not known whether `{file.text_of(item)}` can be awaited")
     start = file.span(wait).start
     words = re.match(r"yield[ \t]+from\b", file.source.slice(file.span(wait)))
@@ -358,6 +360,80 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     if not item.lpar and awaited("", item) != "await ":
         yield insert(file.span(item).start, "(")
         yield insert(file.span(item).end, ")")
+
+
+# Coroutines and futures all of them; whoever has a loop under that name has one of asyncio's kind.
+_OF_LOOPS = {
+    "connect_accepted_socket",
+    "connect_read_pipe",
+    "connect_write_pipe",
+    "create_connection",
+    "create_datagram_endpoint",
+    "create_future",
+    "create_server",
+    "create_task",
+    "create_unix_connection",
+    "create_unix_server",
+    "getaddrinfo",
+    "getnameinfo",
+    "run_in_executor",
+    "shutdown_asyncgens",
+    "sock_accept",
+    "sock_connect",
+    "sock_recv",
+    "sock_sendall",
+    "start_tls",
+    "subprocess_exec",
+    "subprocess_shell",
+}
+_GIVES_AWAITABLE = {Does.BINDS, Does.COROUTINE, Does.NEEDS_RUNNING}
+
+
+def _looks_awaitable(item: cst.BaseExpression, file: File) -> bool:
+    """Say whether a call surely gives an awaitable by what it calls, for the flow need not reach
+    it: a loop's method, a function of asyncio's, a coroutine function of the file."""
+    function = item.func if isinstance(item, cst.Call) else None
+    if isinstance(function, cst.Name):
+        variable = file.variable(function)
+        if variable is None or not variable.is_global:
+            return False
+        binds = sum(use.binds for use in variable.uses)
+        return binds == 1 and function.value in _coroutine_functions(None, file)
+    if not isinstance(function, cst.Attribute):
+        return False
+    owner, name = function.value, function.attr.value
+    if name in _OF_LOOPS and _last_name(owner).endswith("loop"):
+        return True
+    if not isinstance(owner, cst.Name) or file.seen(item) is not None:
+        return False
+    if owner.value == "self":
+        holder = next((one for one in file.parents(item) if isinstance(one, cst.ClassDef)), None)
+        return holder is not None and name in _coroutine_functions(holder, file)
+    known = asyncio_table.entry(f"asyncio.{name}") if owner.value == "asyncio" else None
+    variable = file.variable(owner)
+    is_module = variable is not None and variable.is_global
+    return is_module and known is not None and known.does in _GIVES_AWAITABLE
+
+
+@per_file
+def _coroutine_functions(holder: cst.ClassDef | None, file: File) -> frozenset[str]:
+    """Return the names of the coroutine functions of a class, or of the module, by decorator too,
+    that are defined there once."""
+    body = file.source.tree.body if holder is None else holder.body.body
+    functions = [one for one in body if isinstance(one, cst.FunctionDef)]
+    names = Counter(one.name.value for one in functions)
+    return frozenset(
+        one.name.value
+        for one in functions
+        if names[one.name.value] == 1
+        and not (set(_decorators(one, file)) - {"asyncio.coroutine", "coroutine"})
+        and (one.asynchronous is not None or one.decorators)
+        and not (one.asynchronous and any(isinstance(x, cst.Yield) for x in _own(one.body)))
+    )
+
+
+def _decorators(function: cst.FunctionDef, file: File) -> list[str]:
+    return [file.text_of(one.decorator) for one in function.decorators]
 
 
 _LOCKS = {f"asyncio.{name}" for name in ("Lock", "Condition", "Semaphore", "BoundedSemaphore")}
