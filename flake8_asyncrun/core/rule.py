@@ -292,6 +292,11 @@ class File:
         return _CELL.search(self.source.text) is not None
 
     @cached_property
+    def has_context(self) -> bool:
+        """Whether the file is about context variables, of which every task has its own."""
+        return "contextvars" in self.source.text
+
+    @cached_property
     def runs(self) -> tuple[Run, ...]:
         """All runs of the file, in order."""
         return tuple(run for call in self.calls() if (run := self.run(call)) is not None)

@@ -87,7 +87,8 @@ asyncio.run(Job())
 ```
 
 **The fix is safe:** it could only crash before, and where it did not it means the same. Inside `try` …
-`except Exception` it is unsafe, for there the program may be meant to go on after the error. It is
+`except Exception` it is unsafe, for there the program may be meant to go on after the error, and in a file
+about `contextvars`, for what the object's constructor sets is then set in the coroutine alone. It is
 refused, with the reason as a note, where something that would move is used elsewhere.
 
 **Ignore it** where the error itself is wanted, as in a test; the rule is silent inside
@@ -145,8 +146,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         error = by_version(target, ((3, 7), error), (_TAKES_AWAITABLES, R2))
     happens = f"{file.text_of(call.func)}() raises {error}"
     message = f"{_shown(argument, file)} {what}: {happens}; await it in an async def"
-    # Where a program goes on after the error it may be meant to.
-    safety = Safety.UNSAFE if file.catches_all(call) else Safety.SAFE
+    # Where a program goes on after the error it may be meant to; what it sets in `main` stays there.
+    safety = Safety.UNSAFE if file.catches_all(call) or file.has_context else Safety.SAFE
     fix, notes = attempt(
         lambda: into_main(
             file, call, argument, lambda text: [only_argument(file, call, text)], safety=safety

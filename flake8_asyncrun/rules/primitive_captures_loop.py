@@ -167,8 +167,9 @@ very loop that is current, unless two runs share it. Runs that a function of you
 asyncio.run(coro)`) and those in a `while` are not seen.
 
 **The fix is safe:** where nobody waits the program means the same, else it could not work. It is unsafe
-where the object is a global of a module that others may import, with the run under a main guard. It is
-refused where other code uses the object, and where two runs do; the note says which.
+where the object is a global of a module that others may import, with the run under a main guard, and in a
+file about `contextvars`, for what a constructor sets is then set in the coroutine alone. It is refused
+where other code uses the object, and where two runs do; the note says which.
 
 See [Synchronization Primitives](https://docs.python.org/3/library/asyncio-sync.html) and
 [Queues](https://docs.python.org/3/library/asyncio-queue.html).
@@ -178,7 +179,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
@@ -686,4 +687,5 @@ def _is_early(made: cst.CSTNode, run: Run, file: File) -> bool:
 def _fix(call: cst.Call, told: Told, variable: Variable | None, file: File) -> Fix:
     if told.shared:
         raise Refused("more than one run waits on it")
-    return build_inside(call, told.run, variable, file)
+    fix = build_inside(call, told.run, variable, file)
+    return replace(fix, safety=Safety.UNSAFE) if file.has_context else fix
