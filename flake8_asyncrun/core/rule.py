@@ -539,7 +539,7 @@ class File:
                     return True
             if isinstance(parent, cst.With) and child is parent.body:
                 for item in parent.items:
-                    if _last_name(item.item) in _EXPECTING:
+                    if _last_name(item.item) in _EXPECTING and not _is_of_waiting(item.item, names):
                         return True
             if isinstance(parent, cst.Call) and _last_name(parent.func) in _EXPECTING:
                 return True
@@ -596,6 +596,15 @@ def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 _EXPECTING = {"suppress", "raises", "assertRaises", "assertRaisesRegex", "deprecated_call", "warns"}
+
+
+def _is_of_waiting(expecting: cst.BaseExpression, names: tuple[str, ...]) -> bool:
+    """Say whether only an error is expected that comes of waiting, and is none of `names`."""
+    if not isinstance(expecting, cst.Call) or len(expecting.args) != 1:
+        return False
+    expected = expecting.args[0]
+    name = _last_name(expected.value)
+    return not expected.star and name in ("CancelledError", "TimeoutError") and name not in names
 
 
 def _types(node: cst.BaseExpression | None) -> list[str]:

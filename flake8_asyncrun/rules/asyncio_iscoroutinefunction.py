@@ -61,7 +61,7 @@ print(iscoroutinefunction(print))
 function, by `function._is_coroutine = asyncio.coroutines._is_coroutine`, is one to asyncio's only; mark
 it with `inspect.markcoroutinefunction`, there since Python 3.12. So is a generator that
 `@asyncio.coroutine` made one, up to Python 3.10: make sure that none is left in other files. An
-`AsyncMock` is one to inspect's from Python 3.10 on. Where a file names `_is_coroutine`, or has that
+`AsyncMock` is one to inspect's from Python 3.10 on. Where a file names `_is_coroutine`, or names that
 decorator, no fix is offered. An `import asyncio` that nothing needs any more stays.
 
 Ignore the rule where your callers hand you functions that they mark the old way, and you support
@@ -80,7 +80,7 @@ from flake8_asyncrun.core.edits import also_import_module, import_from_instead, 
 from flake8_asyncrun.core.errors import W1, by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.named import Mention, mentions
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
 from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.values import External
 
@@ -107,8 +107,8 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 def _fix(mention: Mention, file: File) -> Fix:
     if "_is_coroutine" in file.source.text:
         raise Refused("inspect does not know what is marked with `_is_coroutine`")
-    if mention.target.before_version(_NO_DECORATOR) is not None and _has_decorator(file):
-        raise Refused(f"inspect does not know what `@{_DECORATOR}` marks")
+    if mention.target.before_version(_NO_DECORATOR) is not None and _names_decorator(file):
+        raise Refused(f"inspect does not know what `{_DECORATOR}` marks")
     if isinstance(mention.imported, cst.ImportStar):
         raise Refused("it is not imported by name")
     if isinstance(mention.node, cst.Name):
@@ -120,10 +120,6 @@ def _fix(mention: Mention, file: File) -> Fix:
 
 
 @per_file
-def _has_decorator(file: File) -> bool:
-    values = (
-        file.value(node.decorator)
-        for node in descend(file.source.tree)
-        if isinstance(node, cst.Decorator)
-    )
+def _names_decorator(file: File) -> bool:
+    values = (file.value(node) for node in (*file.names(), *file.attributes()))
     return any(isinstance(one, External) and canonical(one.name) == _DECORATOR for one in values)
