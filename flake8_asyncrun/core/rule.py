@@ -515,6 +515,13 @@ class File:
         function = self.enclosing_function(node)
         return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
 
+    def runs_in_coroutine(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` is evaluated while an `async def` runs: in its body, and not in a
+        generator that may be asked for more by somebody else."""
+        seen = self.seen(node)
+        is_put_off = seen is not None and seen.state is not State.RUNNING
+        return self.in_coroutine(node) and not is_put_off
+
     def target_at(self, node: cst.CSTNode) -> Target | None:
         """Return the part of the target that the version guards around `node`, and those before it
         under which the flow leaves, let it come to; None where there is none, or nobody knows."""

@@ -68,7 +68,7 @@ from flake8_asyncrun.rules.removed_loop_argument import given_loop
 
 @rule("RUN402", on=cst.Call, fix=Safety.SAFE, may_appear=True)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    if file.callee(call) != "asyncio.get_event_loop" or not file.in_coroutine(call):
+    if file.callee(call) != "asyncio.get_event_loop" or not file.runs_in_coroutine(call):
         return
     if (
         file.facts.replaces_names

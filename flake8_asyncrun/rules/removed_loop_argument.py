@@ -144,7 +144,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     happens = by_version(target, *warns, *later)
     message = f"{shown}() takes no loop argument any more: {happens}; remove it"
     only_crashed = target.first >= LOST_LOOP_IN and not positional
-    running = file.in_coroutine(call) and not _is_another(file.value(given.value))
+    running = file.runs_in_coroutine(call) and not _is_another(file.value(given.value))
     fits = only_crashed or running
     # Where a program goes on after the error it may be meant to.
     safety = Safety.SAFE if fits and not file.catches_all(call) else Safety.UNSAFE
