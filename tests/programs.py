@@ -204,7 +204,7 @@ _DEFINITIONS: dict[str, Sequence[str]] = {
         "async def tick():\n    await $sleep(0)\n    await $sleep(0)\n    print('tick')",
     ],
     "stopper": [
-        "async def stopper():\n    await $sleep(0.001)\n    $get_event_loop().stop()",
+        "async def stopper():\n    await $sleep(0.02)\n    $get_event_loop().stop()",
         "async def stopper():\n    print('stop')\n    loop.stop()",
     ],
     "numbers": [
@@ -352,7 +352,7 @@ _SETUP = [
     Piece("loop.slow_callback_duration = 2"),
     Piece("loop.set_exception_handler(handler)"),
     Piece("loop.call_soon(print, 'soon')"),
-    Piece("loop.call_later(0.001, print, 'soon')"),
+    Piece("loop.call_later(0, print, 'soon')"),
     Piece("loop.create_task(tick())"),
     Piece("$ensure_future(tick())"),
     Piece("$set_event_loop(loop)"),
@@ -400,7 +400,7 @@ _RUNS = [
     Piece("loop.call_soon(loop.stop)\nloop.run_forever()"),
     Piece("loop.create_task(stopper())\nloop.run_forever()\nloop.close()"),
     Piece(
-        "loop.call_later(0.002, loop.stop)\n$ensure_future(tick())\ntry:\n    loop.run_forever()\n"
+        "loop.call_later(0.02, loop.stop)\n$ensure_future(tick())\ntry:\n    loop.run_forever()\n"
         "finally:\n    loop.close()"
     ),
     Piece("with $Runner() as runner:\n    print(runner.run(<coroutine>))"),
