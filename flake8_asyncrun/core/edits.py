@@ -92,9 +92,53 @@ def awaited(text: str, node: cst.BaseExpression) -> str:
         cst.DictComp,
         cst.GeneratorExp,
     )
-    if isinstance(node, binds) and not (isinstance(node, cst.GeneratorExp) and not node.lpar):
+    bare = isinstance(node, cst.GeneratorExp) and not node.lpar
+    if isinstance(node, binds) and not bare and _is_whole(text):
         return f"await {text}"
     return f"await ({text})"
+
+
+def _is_whole(text: str) -> bool:
+    """Say whether an expression needs no parentheses around it to go over its lines."""
+    if "\n" not in text and "\r" not in text:
+        return True
+    try:
+        cst.parse_expression(text)
+    except cst.ParserSyntaxError:
+        return False
+    return True
+
+
+def awaiting(file: File, before: str, text: str, node: cst.BaseExpression, deeper: str) -> str:
+    """Return a statement that awaits a node, whose `text` is indented for it, as formatters have
+    it; `before` is what comes before the `await`, with the indentation, and lines in brackets are
+    indented by `deeper`."""
+    statement = f"{before}{awaited(text, node)}"
+    indentation = before[: len(before) - len(before.lstrip())]
+    newline = newline_at(file.source, file.span(node).start)
+    if newline in text and not statement.endswith(text):
+        span = file.span(node)
+        again = reindent(file, span, indentation_at(file.source, span.start), deeper, node).lstrip()
+        return f"{before}await ({newline}{deeper}{again}{newline}{indentation})"
+    limit = _longest_line(file)
+    if newline in text or len(statement) <= limit or not isinstance(node, cst.Call):
+        return statement
+    parts = [_argument(file, one) for one in node.args]
+    lines = [f"{deeper}{', '.join(parts)}"]
+    if len(lines[0]) > limit and not isinstance(node.args[-1].value, cst.GeneratorExp):
+        lines = [f"{deeper}{part}," for part in parts]
+    function = f"{before}await {file.source.text_of(node.func)}("
+    return newline.join([function, *lines, f"{indentation})"]) if parts else statement
+
+
+def _argument(file: File, argument: cst.Arg) -> str:
+    return file.source.text_of(argument).rstrip(", \t")
+
+
+def _longest_line(file: File) -> int:
+    """Return how long a line may be where a file was formatted, to judge by those that it has."""
+    longest = max(map(len, file.source.text.splitlines()), default=0)
+    return next((limit for limit in (88, 100, 120) if longest <= limit), longest)
 
 
 def newline_at(source: Source, offset: int) -> str:
@@ -108,6 +152,12 @@ def indentation_at(source: Source, offset: int) -> str:
     """Return the white space that the line of an offset begins with."""
     line = source.slice(Span(source.line_start(offset), source.line_end(offset)))
     return line[: len(line) - len(line.lstrip(" \t\f"))]
+
+
+def deeper_by(file: File, block: cst.Module | cst.IndentedBlock) -> str:
+    """Return by what the blocks in a block are indented: by what it is itself, if it is."""
+    own = block.indent if isinstance(block, cst.IndentedBlock) else None
+    return file.source.tree.default_indent if own is None else own
 
 
 def reindent(
@@ -223,6 +273,18 @@ def without_blank_lines(file: File, span: Span, first: bool) -> Span:
         end = after
         removed += 1
     return Span(span.start, end)
+
+
+def blank_lines_above(file: File, offset: int) -> Span:
+    """Return the blank lines that stand right above a line."""
+    source = file.source
+    start = offset
+    while start > 0:
+        above = source.line_start(start - 1)
+        if source.slice(Span(above, start)).strip():
+            break
+        start = above
+    return Span(start, offset)
 
 
 def blank_lines_before(file: File, offset: int, gone: list[Span]) -> int | None:

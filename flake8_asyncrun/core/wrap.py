@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from flake8_asyncrun.core import edits
+from flake8_asyncrun.core import edits, inside
+from flake8_asyncrun.core.inside import Movable, is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.names.values import (
@@ -70,8 +71,7 @@ def spot_of(file: File, node: cst.CSTNode) -> Spot:
             raise Refused("it stands on the same line as the statement that holds it")
         if isinstance(parent, (cst.Module, cst.IndentedBlock)):
             assert isinstance(child, cst.BaseStatement)
-            owner = file.source.parent(parent)
-            if isinstance(owner, cst.ClassDef):
+            if inside.is_in_class_body(file, parent):
                 raise Refused("a function in a class body does not see the class's names")
             index = next(i for i, one in enumerate(parent.body) if one is child)
             return Spot(child, parent, index)
@@ -103,6 +103,8 @@ def into_main(
     spot = own if at is None else at
     if file.in_coroutine(call):
         raise Refused("a loop is already running here")
+    if inside.is_in_cell(file, call):
+        raise Refused("a loop is already running where cells are evaluated")
     if not call_of and file.kind(argument) in NOT_AWAITED:
         raise Refused(f"`{file.text_of(argument)}` cannot be awaited")
     if isinstance(argument, cst.Attribute) and file.kind(argument) is Kind.UNKNOWN:
@@ -111,17 +113,25 @@ def into_main(
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
     check_cured(file, argument, slice_)
+    inside.check_awaits(file, argument, slice_)
+    inside.check_order(file, call, argument, spot.statement, slice_, gone)
+    inside.check_scope(file, call)
+    for statement in (spot.statement, *slice_):
+        inside.check_line(file, statement)
     source = file.source
     target = edits.lines_of(file, spot.statement)
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
-    inner = indentation + source.tree.default_indent
+    unit = edits.deeper_by(file, spot.block)
+    inner = indentation + unit
     newline = edits.newline_at(source, file.span(spot.statement).start)
     name = free_name(file)
     used = not isinstance(file.source.parent(call), cst.Expr)
     body = [_moved(file, statement, indentation, inner) for statement in slice_]
-    body.append(_awaiting(file, argument, inner, used, call_of) + newline)
+    body.append(_awaiting(file, argument, inner, unit, used, call_of) + newline)
     removed = [edits.remove_statement(file, one).span for one in gone]
     removed += [whole_lines(file, statement) for statement in slice_]
+    if removed and _is_body_of_function(file, spot.block) and _opens(file, spot, [*gone, *slice_]):
+        removed.append(edits.blank_lines_above(file, target.start))
     text = definition(file, spot, name, "".join(body), removed, [*gone, *slice_])
     changes = [
         *(Edit(span, "") for span in united(removed)),
@@ -199,7 +209,7 @@ def _slice(
     spot: Spot,
     argument: cst.BaseExpression,
     gone: Sequence[cst.SimpleStatementLine],
-) -> list[cst.SimpleStatementLine]:
+) -> list[Movable]:
     """Return the statements before `spot` that build what `argument` needs, in order."""
     earlier = [one for one in spot.before if one not in gone]
     needed: list[cst.BaseStatement] = []
@@ -220,9 +230,7 @@ def _slice(
                 raise Refused(f"`{name.value}` is not built by an assignment of its own")
     if not needed:
         return []
-    statement = spot.statement
-    simple = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
-    if not simple and not (isinstance(statement, cst.Try) and not statement.handlers):
+    if not inside.is_evaluated_first(spot.statement, argument):
         raise Refused("what it needs would have to cross into a compound statement")
     return moving_with(file, needed, earlier, [argument, *gone])
 
@@ -232,7 +240,7 @@ def moving_with(
     needed: Sequence[cst.BaseStatement],
     earlier: Sequence[cst.BaseStatement],
     also: Sequence[cst.CSTNode],
-) -> list[cst.SimpleStatementLine]:
+) -> list[Movable]:
     """Return `needed` and what has to move with it, of the statements `earlier`, in order.
 
     Names that these bind may be used in nodes of `also`, and nowhere else. Raises Refused.
@@ -243,7 +251,8 @@ def moving_with(
     for statement in moving:
         _check_movable(file, statement)
         for variable in bound_by(file, statement):
-            if not is_ours(file, variable, [*also, *moving]):
+            ours = is_ours(file, variable, [*also, *moving])
+            if not ours and not inside.is_only_counted(file, variable, moving):
                 raise Refused(used_elsewhere(file, variable, [*also, *moving]))
             check_unnamed(file, variable)
     return moving
@@ -257,7 +266,7 @@ class Endless:
     """Of `run_forever()`, a statement of its own."""
     at: Spot
     """Where the coroutine is to be defined: the run's statement, or the `try` that holds it."""
-    moving: Sequence[cst.SimpleStatementLine]
+    moving: Sequence[Movable]
     gone: Sequence[cst.SimpleStatementLine]
     module: str
     """By what name the file has asyncio."""
@@ -275,7 +284,7 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
     source, spot = file.source, endless.at
     target = edits.lines_of(file, spot.statement)
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
-    inner = indentation + source.tree.default_indent
+    inner = indentation + edits.deeper_by(file, spot.block)
     newline = edits.newline_at(source, file.span(spot.statement).start)
     event = free_name(file, "stop")
     froms = (edits.indentation_at(source, file.span(one).start) for one in endless.moving)
@@ -310,8 +319,8 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
 
 def _with_dependents(
     file: File, needed: Sequence[cst.BaseStatement], between: Sequence[cst.BaseStatement]
-) -> list[cst.SimpleStatementLine]:
-    """Return `needed` with the statements that use what it binds, in order; each a simple one."""
+) -> list[Movable]:
+    """Return `needed` with the statements that use what it binds, in order."""
     moving: list[cst.BaseStatement] = []
     bound: set[Variable] = set()
     for statement in between:
@@ -319,16 +328,7 @@ def _with_dependents(
         if statement in needed or mentions:
             moving.append(statement)
             bound |= set(bound_by(file, statement))
-    simple: list[cst.SimpleStatementLine] = []
-    for statement in moving:
-        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
-            line = file.place(statement).line
-            raise Refused(f"line {line} uses what would move, and cannot move with it")
-        small = statement.body[0]
-        if not isinstance(small, (cst.Assign, cst.AnnAssign, cst.Expr)):
-            raise Refused(f"`{file.text_of(small)}` uses what would move")
-        simple.append(statement)
-    return simple
+    return [inside.as_movable(file, statement) for statement in moving]
 
 
 # ---------------------------------------------------------------------- what forbids it
@@ -353,7 +353,8 @@ def check_cured(
     for part in loops_in(file.value(argument)):
         if part.origin is Origin.NEW:
             raise Refused("it is bound to a loop that was made for it")
-        if part.origin is Origin.UNKNOWN:
+        unknown = part.origin is Origin.UNKNOWN
+        if unknown and not inside.makes_its_futures(file, [argument, *moving]):
             raise Refused("it is not known which loop it is bound to")
     for variable in file.used_by(argument):
         value = file.facts.value_of(variable)
@@ -607,15 +608,6 @@ def evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             stack.extend(child.children)
 
 
-def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
-    """Say whether a statement is nothing but a string."""
-    return (
-        isinstance(statement, cst.SimpleStatementLine)
-        and isinstance(statement.body[0], cst.Expr)
-        and isinstance(statement.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
-    )
-
-
 # ---------------------------------------------------------------------- putting it together
 
 
@@ -647,12 +639,12 @@ def definition(
     return f"{lead}{indentation}async def {name}():{newline}{body}{blank}"
 
 
-def _moved(file: File, statement: cst.SimpleStatementLine, before: str, after: str) -> str:
+def _moved(file: File, statement: Movable, before: str, after: str) -> str:
     text = edits.reindent(file, edits.lines_of(file, statement), before, after, statement)
     return text if text.endswith(("\n", "\r")) else text + file.source.tree.default_newline
 
 
-def whole_lines(file: File, statement: cst.BaseStatement) -> Span:
+def whole_lines(file: File, statement: Movable) -> Span:
     """Return the lines that go when a statement moves elsewhere."""
     block = file.source.parent(statement)
     assert isinstance(block, (cst.Module, cst.IndentedBlock))
@@ -664,16 +656,22 @@ def whole_lines(file: File, statement: cst.BaseStatement) -> Span:
 
 
 def _awaiting(
-    file: File, argument: cst.BaseExpression, indentation: str, used: bool, call_of: str
+    file: File,
+    argument: cst.BaseExpression,
+    indentation: str,
+    unit: str,
+    used: bool,
+    call_of: str,
 ) -> str:
     span = file.span(argument)
     before = edits.indentation_at(file.source, span.start)
     text = edits.reindent(file, span, before, indentation, argument).lstrip()
     if isinstance(argument, cst.Tuple):
         text = f"({text})"
-    keyword = "return " if used else ""
-    awaited = f"await {call_of}{text})" if call_of else edits.awaited(text, argument)
-    return f"{indentation}{keyword}{awaited}"
+    before_it = f"{indentation}{'return ' if used else ''}"
+    if call_of:
+        return f"{before_it}await {call_of}{text})"
+    return edits.awaiting(file, before_it, text, argument, indentation + unit)
 
 
 def _opens(file: File, spot: Spot, gone: Sequence[cst.BaseStatement]) -> bool:

@@ -118,9 +118,9 @@ from flake8_asyncrun.core.edits import (
     replace,
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
+from flake8_asyncrun.core.inside import is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, rule
-from flake8_asyncrun.core.wrap import is_docstring
 from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Function

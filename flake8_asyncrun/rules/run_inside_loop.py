@@ -227,6 +227,7 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
+from flake8_asyncrun.core.inside import is_in_cell
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import (
     RUNNERS,
@@ -292,7 +293,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         # Without a loop it fails, too, which other rules tell.
         return
     elif function is None:
-        if file.has_cells and not _is_script(call, file):
+        if is_in_cell(file, call):
             why = Note("no fix: outside of a notebook a file with a bare `await` does not compile")
             yield Hit(call, f"a loop runs in a notebook's cell: {happens}; await it", None, (why,))
     else:
@@ -434,12 +435,6 @@ def _is_deferred(call: cst.BaseExpression, file: File) -> bool:
         if isinstance(parent, cst.BaseStatement):
             return False
     return False
-
-
-def _is_script(call: cst.Call, file: File) -> bool:
-    """Say whether cells are a program's, which is started as a whole, or a call is not a cell's."""
-    blocks = (cst.IndentedBlock, cst.IfExp, cst.BooleanOperation)
-    return file.facts.is_program or any(isinstance(one, blocks) for one in file.parents(call))
 
 
 # ---------------------------------------------------------------------- how it is led to
