@@ -197,14 +197,30 @@ def _gone(file: File, hand: ByHand) -> list[cst.SimpleStatementLine]:
     return gone
 
 
-def _block(file: File, hand: ByHand, gone: Sequence[cst.BaseStatement]) -> Block:
-    """Return the block that the loop is used in: the one that gets it, or that of a main guard."""
+def home_of(file: File, hand: ByHand) -> cst.FunctionDef | cst.Lambda | None:
+    """Return the function that runs the loop: the one that gets it, or one that finds it in the
+    module; None for the module itself."""
     function = file.enclosing_function(hand.gets[0])
+    runs = {file.enclosing_function(one) for one in (*hand.runs, *hand.forever)}
+    only = runs.pop() if len(runs) == 1 and function is None else None
+    return (
+        only if isinstance(only, cst.FunctionDef) and not file.in_coroutine(only.body) else function
+    )
+
+
+def _block(file: File, hand: ByHand, gone: Sequence[cst.BaseStatement]) -> Block:
+    """Return the block that the loop is used in: the one that gets it, that of a main guard, or of
+    a function that finds it in the module."""
+    home = home_of(file, hand)
     names = () if hand.loop is None else file.names_of(hand.loop)
     used: list[cst.CSTNode] = [*hand.runs, *hand.forever]
-    used += [one for one in names if file.enclosing_function(one) is function]
+    used += [one for one in names if file.enclosing_function(one) is home]
     used = [one for one in used if not any(holder in gone for holder in file.parents(one))]
     block = spot_of(file, hand.gets[0]).block
+    if home is not None and home is not file.enclosing_function(hand.gets[0]):
+        if not isinstance(home.body, cst.IndentedBlock):
+            raise Refused("the function that runs the loop is written on one line")
+        block = home.body
     while True:
         holders = {statement_in(block, node, file) for node in used}
         if None in holders:
@@ -294,7 +310,7 @@ def _without_standing(
     file: File, hand: ByHand, region: Sequence[cst.BaseStatement]
 ) -> list[cst.BaseStatement]:
     """Return the statements of `region` that move; the others can as well be run before."""
-    nested = file.enclosing_function(hand.gets[0]) is not None
+    nested = home_of(file, hand) is not None
     moving: list[cst.BaseStatement] = []
     bound: set[Variable] = set()
     for statement in region:
@@ -322,7 +338,7 @@ def _imports(statement: cst.BaseStatement) -> bool:
 
 def check_calls(file: File, hand: ByHand) -> None:
     """Refuse where the loop is run in a way that an `await` cannot stand for."""
-    function = file.enclosing_function(hand.gets[0])
+    function = home_of(file, hand)
     if not hand.runs and not hand.forever:
         raise Refused("the loop is not seen to run")
     for call in (*hand.runs, *hand.forever, *hand.away):
@@ -545,7 +561,11 @@ def _is_left_behind(file: File, hand: ByHand, plan: Plan, name: cst.Name) -> boo
     variable = file.variable(name)
     if variable is None or variable is hand.loop or not is_bound(file, name):
         return False
-    return not any(variable in bound_by(file, one) for one in plan.moving)
+    if any(variable in bound_by(file, one) for one in plan.moving):
+        return False
+    lines = {file.place(node) for one in plan.moving for node in descend(one)}
+    held = [*loops_in(file.value(name))]
+    return not held or not all(isinstance(one, Future) and one.made_at in lines for one in held)
 
 
 def check_awaited(file: File, plan: Plan, run: cst.Call) -> None:

@@ -17,6 +17,7 @@ from flake8_asyncrun.core.gathered import (
     check_names,
     check_statement,
     check_uses,
+    home_of,
     plan_of,
     statement_in,
     statements_of,
@@ -114,7 +115,7 @@ def _put_together(
         outer += _inside_holder(file, plan, plan.holder, f"{run_text}{newline}")
     running = f"{module}.get_running_loop()"
     outer += [without.get(one) or edits.replace(file, one, running) for one in uses.running]
-    function = file.enclosing_function(hand.gets[0])
+    function = home_of(file, hand)
     scope = 0 if function is None else file.place(function).line
     title = f"Run it all in one `async def {name}()`"
     return Fix(title, tuple(outer), Safety.UNSAFE, claims=(f"{name} in {scope}",))

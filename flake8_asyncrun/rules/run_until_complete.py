@@ -84,8 +84,8 @@ asyncio.run(main(), debug=True)
 ```
 
 A task that was given to this loop would never run on the one that `asyncio.run` makes. So all that the
-loop is given, and whatever else it runs, moves into one coroutine, in order; there
-`asyncio.get_running_loop()` is that loop:
+loop is given, and whatever else it runs, moves into one coroutine, in order, also in a function that has the
+loop from its module; `asyncio.get_running_loop()` is that loop there, and in coroutines that name it:
 
 ```python bad -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -401,7 +401,7 @@ from flake8_asyncrun.core.by_hand import (
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
-from flake8_asyncrun.core.gathered import gives_connection
+from flake8_asyncrun.core.gathered import gives_connection, home_of
 from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.own_loop import own_loop
@@ -519,7 +519,9 @@ def together(call: cst.Call, file: File) -> Fix:
     if (taken := file.facts.taken_elsewhere) is not None:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
     hand = by_hand(call, file)
-    if not is_once(hand.gets[0], file) and not any(method_of(one) == "close" for one in hand.away):
+    home = home_of(file, hand)
+    once = is_once(hand.gets[0] if home is None else home.body, file)
+    if not once and not any(method_of(one) == "close" for one in hand.away):
         raise Refused("the loop may run more than once, and tasks may live on in between")
     fix = into_one_main(file, hand)
     check_no_other(call, fix.edits, file)
