@@ -174,7 +174,7 @@ def reindent(
     """
     source = file.source
     kept = {
-        offset for string in _strings(inside) for offset in _line_starts(source, file.span(string))
+        offset for string in strings(inside) for offset in line_starts(source, file.span(string))
     }
     shifts: list[Edit] = []
     start = span.start
@@ -201,10 +201,10 @@ def dedent(file: File, node: cst.CSTNode, before: str, after: str) -> list[Edit]
     """Return the edits that move the lines of a node, but its first, from one indentation to
     another further out; lines that begin inside a string stay as they are."""
     source = file.source
-    kept = {start for one in _strings(node) for start in _line_starts(source, file.span(one))}
+    kept = {start for one in strings(node) for start in line_starts(source, file.span(one))}
     return [
         Edit(Span(start + len(after), start + len(before)), "")
-        for start in _line_starts(source, file.span(node))
+        for start in line_starts(source, file.span(node))
         if start not in kept and indentation_at(source, start).startswith(before)
     ]
 
@@ -219,7 +219,8 @@ def _shift(source: Source, line: Span, before: str, after: str) -> list[Edit]:
     return [] if len(after) <= len(before) else [insert(line.start, after[len(before) :])]
 
 
-def _strings(node: cst.CSTNode) -> list[cst.CSTNode]:
+def strings(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """Return the strings in a node."""
     found: list[cst.CSTNode] = []
     stack = [node]
     while stack:
@@ -231,7 +232,7 @@ def _strings(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-def _line_starts(source: Source, span: Span) -> list[int]:
+def line_starts(source: Source, span: Span) -> list[int]:
     """Return where lines begin inside a span."""
     starts: list[int] = []
     offset = source.line_end(span.start)
@@ -378,7 +379,7 @@ def unwrap(file: File, holder: cst.Try, replaced: cst.CSTNode | None) -> list[Ed
     if "#" in source.slice(opening):
         raise Refused("a comment stands beside the `try`")
     ending = remove_block(file, holder.finalbody, holder)
-    kept = [file.span(string) for string in _strings(body)]
+    kept = [file.span(string) for string in strings(body)]
     if replaced is not None:
         kept.append(file.span(replaced))
     changes = [Edit(opening, ""), ending]

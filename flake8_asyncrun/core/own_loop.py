@@ -90,7 +90,7 @@ def _place(call: cst.Call, file: File) -> _Place:
         raise Refused("it is not called by its name")
     source, start = file.source, file.span(spot.statement).start
     indentation = edits.indentation_at(source, start)
-    inner = indentation + source.tree.default_indent
+    inner = indentation + edits.deeper_by(file, spot.block)
     newline = edits.newline_at(source, start)
     return _Place(spot, indentation, inner, newline, new, make_current, imported)
 

@@ -66,7 +66,8 @@ def _put_together(
     source = file.source
     at = _tail(file, plan)
     indentation = edits.indentation_at(source, file.span(at.statement).start)
-    inner = indentation + source.tree.default_indent
+    unit = edits.deeper_by(file, at.block)
+    inner = indentation + unit
     newline = edits.newline_at(source, file.span(at.statement).start)
     name, event = free_name(file), free_name(file, "stop")
     waits = f"await {event}.wait()" if uses.stops else f"await {module}.Event().wait()"
@@ -94,7 +95,7 @@ def _put_together(
         first.append(f"{hand.loop.name} = {module}.get_running_loop()")
     parts = [f"{inner}{line}{newline}" for line in first]
     parts += _lines(file, plan.before, inner, changes)
-    deeper = inner + source.tree.default_indent if plan.final else inner
+    deeper = inner + unit if plan.final else inner
     parts += [f"{inner}try:{newline}"] if plan.final else []
     parts += _lines(file, plan.body, deeper, changes)
     parts += [f"{deeper}{ending}{newline}"] if ending else []

@@ -155,7 +155,9 @@ where `run_forever()` forgot them, and async generators are closed. What the blo
 what stands in between; the event is set where `loop.stop` was called, and an `except KeyboardInterrupt` stays
 as it is. It is refused where something else may stop the loop, give it something
 to do, or ask for it when it has run, where what would move binds what a function reads, and where the tasks
-that are left are looked for. Then it makes a loop where there is none, asking first
+that are left are looked for. Where the code need not run on Python 3.10 (the setting
+`target-version`), `with asyncio.Runner() as runner:` then goes around all that is done with the loop, which
+is `runner.get_loop()`, unless the loop may be used afterwards. What is left makes a loop where there is none, asking first
 whether there is one unless it is certain that there cannot be, and a note says why that is not `asyncio.run()`. No fix
 is there in a class body, a lambda or a comprehension, and where a condition decides whether the loop is got.
 RUN403 has the word, and the like fix, where the loop runs a coroutine as well.
@@ -197,6 +199,7 @@ from flake8_asyncrun.names.values import (
 )
 from flake8_asyncrun.names.variables import Variable
 from flake8_asyncrun.rules.run_until_complete import (
+    in_runner,
     line_of,
     runs_on,
     runs_once,
@@ -221,7 +224,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; {cure}"
     where = (Note("the loop runs here", file.place(runs[0])),)
     forms = [lambda: _fix(call, runs, file), lambda: _together(call, runs[0], file)]
-    fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
+    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
+    fix, notes = attempt_in_turn(forms, otherwise)
     yield Hit(
         call, message, fix, (*(where if file.place(call) != file.place(runs[0]) else ()), *notes)
     )

@@ -203,6 +203,50 @@ if __name__ == "__main__":
         print("bye")
 ```
 
+Several runs of one loop are not several times `asyncio.run`, which cancels what is left of one run
+before the next. Where they cannot move into one coroutine, because a function reads a global that is
+bound between them, say, and where the code need not run on Python 3.10 (the setting `target-version`),
+one `asyncio.Runner` has them all, with what stands between them:
+
+```python bad target=3.11 -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
+import asyncio
+
+
+async def fetch(number):
+    return number * 10
+
+
+def report():
+    print("so far", total)
+
+
+loop = asyncio.get_event_loop()  # RUN403
+total = loop.run_until_complete(fetch(1))
+report()
+total += loop.run_until_complete(fetch(2))
+report()
+loop.close()
+```
+
+```python fixed unsafe 3.7-3.10="AttributeError: module 'asyncio' has no attribute 'Runner'"
+import asyncio
+
+
+async def fetch(number):
+    return number * 10
+
+
+def report():
+    print("so far", total)
+
+
+with asyncio.Runner() as runner:
+    total = runner.run(fetch(1))
+    report()
+    total += runner.run(fetch(2))
+    report()
+```
+
 What `asyncio.run` does by itself at the end, cancelling the tasks that are left and waiting for them, is
 for you to delete where it is done by hand. Until then a loop is made where there is none, and the rest
 stays as it is. That is a stop-gap, and a note says why it is no `asyncio.run`:
@@ -373,8 +417,11 @@ these to be cancelled before they began; what one sets in a `contextvars.Context
 what was done with the loop behind a `try` is done after an error, too, and when Ctrl-C comes before
 `except KeyboardInterrupt` is. Names that are used afterwards are returned. There is no such fix where what would move binds what
 a function reads, does something to a loop of which nothing is known, or is an `except` that uses the loop,
-and where the loop may run more than once. Where there is none, a loop is made,
-and the rest stays as it is.
+and where the loop may run more than once.
+With `asyncio.Runner` the same changes at the end of the `with`, and a context variable that one run sets is
+seen by the next, which is why it is unsafe. It is refused where something in the file may use the loop after
+the runs that the program itself does not close by then.
+Where that is refused, too, a loop is made, and the rest stays as it is.
 
 To make a loop where there is none is unsafe, though the program does the same on every Python: what
 is wrong with running a loop by hand stays so. It is refused where the loop is got after an
@@ -406,6 +453,7 @@ from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.own_loop import own_loop
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, rule
+from flake8_asyncrun.core.runner import with_runner
 from flake8_asyncrun.core.together import into_one_main
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
 from flake8_asyncrun.names.machine import State
@@ -450,7 +498,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
     forms = [lambda: _fix(call, runs, file), lambda: together(call, file)]
-    fix, notes = attempt_in_turn(forms, [lambda: own_loop(call, file)])
+    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
+    fix, notes = attempt_in_turn(forms, otherwise)
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
 
@@ -518,12 +567,24 @@ def together(call: cst.Call, file: File) -> Fix:
     """
     if (taken := file.facts.taken_elsewhere) is not None:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
+    if "all_tasks" in file.source.text:
+        raise Refused("a new coroutine would be one more of what all_tasks() gives")
     hand = by_hand(call, file)
     home = home_of(file, hand)
     once = is_once(hand.gets[0] if home is None else home.body, file)
     if not once and not any(method_of(one) == "close" for one in hand.away):
         raise Refused("the loop may run more than once, and tasks may live on in between")
     fix = into_one_main(file, hand)
+    check_no_other(call, fix.edits, file)
+    return fix
+
+
+def in_runner(call: cst.Call, file: File) -> Fix:
+    """Return the fix that does all that is done with the loop of `call` in an `asyncio.Runner`.
+
+    Raises Refused with the reason.
+    """
+    fix = with_runner(call, file, once=runs_once(call, file))
     check_no_other(call, fix.edits, file)
     return fix
 
