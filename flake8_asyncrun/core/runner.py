@@ -231,14 +231,28 @@ def _check_region(loop: _Loop, region: Sequence[cst.BaseStatement], file: File) 
     if loop.is_closed:
         return
     for use in loop.elsewhere:
-        inside = any(one in region for one in file.parents(use))
-        if not inside and not file.in_coroutine(use):
+        if not file.in_coroutine(use) and not _is_callback(use, file):
             line = file.place(use).line
             raise Refused(f"`{name}` is used in line {line}, maybe after the runs")
     for use in loop.names:
         if method_call(use, file) is None and not _is_for_asyncio(use, file):
             line = file.place(use).line
             raise Refused(f"`{name}` is handed on in line {line}, and may be used after the runs")
+
+
+_CALLING = {
+    *("add_done_callback", "add_reader", "add_signal_handler", "add_writer", "call_at"),
+    *("call_later", "call_soon", "call_soon_threadsafe"),
+}
+
+
+def _is_callback(name: cst.Name, file: File) -> bool:
+    """Say whether a lambda holds a name that is given to what the loop calls."""
+    function = file.enclosing_function(name)
+    argument = None if function is None else file.source.parent(function)
+    call = None if argument is None else file.source.parent(argument)
+    called = isinstance(argument, cst.Arg) and isinstance(call, cst.Call)
+    return called and isinstance(call, cst.Call) and method_of(call) in _CALLING
 
 
 def _is_for_asyncio(name: cst.Name, file: File) -> bool:
