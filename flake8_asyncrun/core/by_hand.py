@@ -158,3 +158,39 @@ def is_once(node: cst.CSTNode, file: File, within: frozenset[cst.CSTNode] = froz
 
 def _called_as(call: cst.Call) -> str:
     return call.func.value if isinstance(call.func, cst.Name) else method_of(call)
+
+
+def is_open_book(callee: Value) -> bool:
+    """Say whether it is known what a call does to the loop."""
+    if isinstance(callee, Method):
+        owner = callee.owner
+        if isinstance(owner, Made):
+            return owner.name.partition(".")[0] in sys.stdlib_module_names
+        return not isinstance(owner, External) or owner.known
+    if isinstance(callee, External):
+        return callee.known
+    return isinstance(callee, (Function, Class))
+
+
+_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
+
+
+def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
+    """Say whether `loop.stop`, or a lambda that calls it, is given to what the loop calls."""
+    node = file.source.parent(stop)
+    if isinstance(node, cst.Call) and node.func is stop and not node.args:
+        function = file.source.parent(node)
+        node = file.source.parent(function) if isinstance(function, cst.Lambda) else None
+    call = file.source.parent(node) if isinstance(node, cst.Arg) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return False
+    return call.func.attr.value in _CALLING
+
+
+def check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
+    """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
+    for node in file.attributes():
+        if node.attr.value == "stop" and node not in stops:
+            value = file.value(node)
+            if not isinstance(value, (Function, Class)):
+                raise Refused(f"line {file.place(node).line} may stop the loop")

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from flake8_asyncrun.core.by_hand import ByHand, is_open_book, method_of
+from flake8_asyncrun.core.by_hand import (
+    ByHand,
+    check_stopped_by,
+    is_called_by_loop,
+    is_open_book,
+    method_of,
+)
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.wrap import (
     ABOUT_THE_FUNCTION,
@@ -28,10 +34,8 @@ from flake8_asyncrun.core.wrap import (
 )
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import (
-    Class,
     Coroutine,
     Effect,
-    Function,
     Future,
     Kind,
     Method,
@@ -92,6 +96,7 @@ def _plan_of(
     needed = [one for one in statements if one not in gone and _needs_loop(file, hand, one)]
     first, last = statements.index(needed[0]), statements.index(needed[-1])
     last = _last_to_move(file, hand, statements, first, last)
+    first = _first_to_move(file, statements, first, last, gone)
     region = [one for one in statements[first : last + 1] if one not in gone]
     holder = _holder(file, hand, region, needed)
     if holder is not None and needed[-1] is not statements[last]:
@@ -115,6 +120,24 @@ def _plan_of(
     before = _without_standing(file, hand, region[:at])
     body = [one for one in statements_of(holder.body) if one not in gone]
     return Plan(block, gone, before, holder, body, [*final, *behind])
+
+
+def _first_to_move(
+    file: File,
+    statements: Sequence[cst.BaseStatement],
+    first: int,
+    last: int,
+    gone: Sequence[cst.BaseStatement],
+) -> int:
+    """Return the index of the first statement that gives a value to what is bound anew from the
+    statement `first` on."""
+    moving = [one for one in statements[first : last + 1] if one not in gone]
+    bound = {variable for one in moving for variable in bound_by(file, one)}
+    for index, statement in enumerate(statements[:first]):
+        own = bound_by(file, statement) if assigned_names(statement) else ()
+        if statement not in gone and bound & {*own}:
+            return index
+    return first
 
 
 _CONNECTION = re.compile(
@@ -320,7 +343,11 @@ def _without_standing(
             stands = not (nested and named & bound)
         elif stands and not _imports(statement):
             own = bound_by(file, statement)
-            stands = not (own and all(is_ours(file, one, region) for one in own))
+            again = {
+                one for other in region if other is not statement for one in bound_by(file, other)
+            }
+            ours = all(is_ours(file, one, region) for one in own)
+            stands = not own or not (ours or again & {*own})
         if not stands:
             moving.append(statement)
             bound |= {*bound_by(file, statement)}
@@ -651,27 +678,3 @@ def _check_staying(file: File, hand: ByHand, plan: Plan, name: cst.Name) -> None
         raise Refused(f"`{name.value}` is also used in line {line}")
     if file.enclosing_function(hand.gets[0]) is not None:
         raise Refused(f"`{name.value}` is also used in line {line}")
-
-
-_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
-
-
-def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
-    """Say whether `loop.stop`, or a lambda that calls it, is given to what the loop calls."""
-    node = file.source.parent(stop)
-    if isinstance(node, cst.Call) and node.func is stop and not node.args:
-        function = file.source.parent(node)
-        node = file.source.parent(function) if isinstance(function, cst.Lambda) else None
-    call = file.source.parent(node) if isinstance(node, cst.Arg) else None
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
-        return False
-    return call.func.attr.value in _CALLING
-
-
-def check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
-    """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
-    for node in file.attributes():
-        if node.attr.value == "stop" and node not in stops:
-            value = file.value(node)
-            if not isinstance(value, (Function, Class)):
-                raise Refused(f"line {file.place(node).line} may stop the loop")
