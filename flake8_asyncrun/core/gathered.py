@@ -8,13 +8,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from flake8_asyncrun.core.by_hand import (
-    ByHand,
-    check_stopped_by,
-    is_called_by_loop,
-    is_open_book,
-    method_of,
-)
+from flake8_asyncrun.core.by_hand import is_open_book, method_of
+from flake8_asyncrun.core.loop_calls import ByHand, check_stopped_by, is_called_by_loop
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.wrap import (
     ABOUT_THE_FUNCTION,

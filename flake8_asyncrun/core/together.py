@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.by_hand import ByHand
 from flake8_asyncrun.core.gathered import (
     Plan,
     Uses,
@@ -22,6 +21,7 @@ from flake8_asyncrun.core.gathered import (
     statement_in,
     statements_of,
 )
+from flake8_asyncrun.core.loop_calls import ByHand
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.wrap import (

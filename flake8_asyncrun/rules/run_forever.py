@@ -172,18 +172,12 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.by_hand import (
-    called_on,
-    check_stopped_by,
-    is_called_by_loop,
-    is_open_book,
-    method_call,
-    puts_away,
-)
+from flake8_asyncrun.core.by_hand import called_on, is_open_book, method_call, puts_away
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.later import check_no_other
+from flake8_asyncrun.core.loop_calls import check_stopped_by, is_called_by_loop
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.own_loop import own_loop
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule

@@ -437,19 +437,13 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.by_hand import (
-    by_hand,
-    called_on,
-    is_once,
-    method_call,
-    method_of,
-    puts_away,
-)
+from flake8_asyncrun.core.by_hand import called_on, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.gathered import gives_connection, home_of
 from flake8_asyncrun.core.later import check_no_other
+from flake8_asyncrun.core.loop_calls import by_hand, is_once
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.own_loop import own_loop
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, rule

@@ -1,0 +1,135 @@
+"""A loop that is got and run by hand: the calls that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_asyncrun.core.by_hand import method_call, method_of, puts_away
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.names.values import Class, Function
+from flake8_asyncrun.names.variables import Variable
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A loop that a function, or a module, gets and runs by hand: the calls that do it."""
+
+    gets: Sequence[cst.Call]
+    """Of `get_event_loop()`; more than one where it is asked for again."""
+    loop: Variable | None
+    """What it is assigned to."""
+    runs: Sequence[cst.Call]
+    """Of `run_until_complete()`, with one argument."""
+    forever: Sequence[cst.Call]
+    """Of `run_forever()`."""
+    away: Sequence[cst.Call]
+    """What `asyncio.run` does by itself: `loop.close()` and the like."""
+
+
+def by_hand(call: cst.Call, file: File) -> ByHand:
+    """Return what is done by hand with the loop that `call` gets."""
+    function = file.enclosing_function(call)
+    gets: list[cst.Call] = []
+    uses: list[cst.Call] = []
+    variables: set[Variable] = set()
+    for get in file.calls():
+        if file.callee(get) != "asyncio.get_event_loop":
+            continue
+        if file.enclosing_function(get) is not function:
+            continue
+        direct, variable = _direct_use(get, file), _assigned_to(get, file)
+        if variable is not None:
+            variables.add(variable)
+        elif direct is not None and method_of(direct) in _BY_HAND:
+            uses.append(direct)
+        elif get is not call:
+            continue
+        gets.append(get)
+    if call not in gets or len(variables) > 1:
+        raise Refused("the loop has more than one name")
+    loop = next(iter(variables), None)
+    for name in () if loop is None else file.names_of(loop):
+        use = method_call(name, file)
+        outer = file.source.parent(file.source.parent(name) or name)
+        if use is not None:
+            uses.append(use)
+        elif isinstance(outer, cst.Call) and file.callee(outer) == "asyncio.set_event_loop":
+            uses.append(outer)
+    binds = [] if loop is None else [use for use in loop.uses if use.binds]
+    if loop is not None and len(binds) != sum(1 for get in gets if _assigned_to(get, file)):
+        raise Refused(f"`{loop.name}` is bound more than once")
+    away = [one for one in uses if method_of(one) == "set_event_loop" or _is_away(one, file)]
+    runs = [one for one in uses if method_of(one) == "run_until_complete" and one.args]
+    forever = [one for one in uses if method_of(one) == "run_forever"]
+    return ByHand(gets, loop, [one for one in runs if one not in away], forever, away)
+
+
+_BY_HAND = ("close", "run_forever", "run_until_complete")
+
+
+def _is_away(use: cst.Call, file: File) -> bool:
+    return bool(use.args or method_of(use) == "close") and puts_away(use, file)
+
+
+def _direct_use(get: cst.Call, file: File) -> cst.Call | None:
+    """Return the call of a method of the loop that is got just for it."""
+    attribute = file.source.parent(get)
+    outer = None if attribute is None else file.source.parent(attribute)
+    is_method = isinstance(attribute, cst.Attribute) and isinstance(outer, cst.Call)
+    return outer if is_method and isinstance(outer, cst.Call) and outer.func is attribute else None
+
+
+def _assigned_to(get: cst.Call, file: File) -> Variable | None:
+    """Return the variable that a call's value, alone, is assigned to."""
+    parent = file.source.parent(get)
+    target: cst.CSTNode | None = None
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0].target
+    elif isinstance(parent, cst.AnnAssign):
+        target = parent.target
+    return file.variable(target) if isinstance(target, cst.Name) else None
+
+
+def is_once(node: cst.CSTNode, file: File, within: frozenset[cst.CSTNode] = frozenset()) -> bool:
+    """Say whether a node is evaluated once at most; of a method, only what calls it by its name in
+    this file is asked."""
+    for parent in file.parents(node):
+        if isinstance(parent, (cst.For, cst.While, cst.Lambda, cst.BaseComp, cst.ClassDef)):
+            return False
+        if isinstance(parent, cst.FunctionDef):
+            name = parent.name.value
+            calls = [one for one in file.calls() if _called_as(one) == name]
+            inside = parent in within or parent.decorators or len(calls) != 1
+            return not inside and is_once(calls[0], file, within | {parent})
+    return True
+
+
+def _called_as(call: cst.Call) -> str:
+    return call.func.value if isinstance(call.func, cst.Name) else method_of(call)
+
+
+_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
+
+
+def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
+    """Say whether `loop.stop`, or a lambda that calls it, is given to what the loop calls."""
+    node = file.source.parent(stop)
+    if isinstance(node, cst.Call) and node.func is stop and not node.args:
+        function = file.source.parent(node)
+        node = file.source.parent(function) if isinstance(function, cst.Lambda) else None
+    call = file.source.parent(node) if isinstance(node, cst.Arg) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return False
+    return call.func.attr.value in _CALLING
+
+
+def check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
+    """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
+    for node in file.attributes():
+        if node.attr.value == "stop" and node not in stops:
+            value = file.value(node)
+            if not isinstance(value, (Function, Class)):
+                raise Refused(f"line {file.place(node).line} may stop the loop")
