@@ -19,6 +19,42 @@ _TAKE_ALL = ("asyncio.gather",)
 _NEITHER_LOOP_NOR_FUTURE = {"name", "return_exceptions", "return_when", "timeout"}
 
 
+def check_new(
+    file: File,
+    call: cst.Call,
+    argument: cst.BaseExpression,
+    statement: cst.BaseStatement,
+    moving: Sequence[Movable],
+    gone: Sequence[cst.BaseStatement],
+) -> None:
+    """Refuse where a run's argument, and `moving` before it, would mean another thing in a new
+    coroutine before `statement`, which holds the run, `call`; `gone` is taken away."""
+    _check_awaits(file, argument, moving)
+    _check_order(file, call, argument, statement, moving, gone)
+    _check_scope(file, file.enclosing_function(call))
+    for one in (statement, *moving):
+        check_line(file, one)
+
+
+def check_there(
+    file: File,
+    made: cst.Call,
+    function: cst.FunctionDef,
+    run: cst.Call,
+    statement: cst.BaseStatement,
+) -> None:
+    """Refuse where an object made by a call would be another in the coroutine that a run is given,
+    or made too late; `statement` holds the run."""
+    _check_scope(file, function)
+    _check_scope(file, file.enclosing_function(made))
+    given = run.args[0].value
+    arguments = [*run.args[1:], *(given.args if isinstance(given, cst.Call) else ())]
+    for one in arguments:
+        if _is_noisy(one.value):
+            raise Refused(f"`{file.text_of(one.value)}` would come before what moves")
+    _check_before(file, run, statement, ())
+
+
 # ---------------------------------------------------------------------- where it may stand
 
 
@@ -70,9 +106,8 @@ def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
     )
 
 
-def check_scope(file: File, node: cst.CSTNode) -> None:
-    """Refuse where the function or module of a node looks at all names that it has."""
-    function = file.enclosing_function(node)
+def _check_scope(file: File, function: cst.FunctionDef | cst.Lambda | None) -> None:
+    """Refuse where a function, or the module, looks at all names that it has."""
     for call in file.calls():
         if not isinstance(call.func, cst.Name) or call.args:
             continue
@@ -86,7 +121,7 @@ def check_scope(file: File, node: cst.CSTNode) -> None:
 # ---------------------------------------------------------------------- in what order
 
 
-def check_order(
+def _check_order(
     file: File,
     call: cst.Call,
     argument: cst.BaseExpression,
@@ -94,17 +129,21 @@ def check_order(
     moving: Sequence[cst.BaseStatement],
     gone: Sequence[cst.BaseStatement],
 ) -> None:
-    """Refuse where something with an effect would come before what moves, or the other way round.
-
-    `statement` holds the run, `call`, and `moving` stood before it; `gone` is taken away.
-    """
     others = [one.value for one in call.args if one.value is not argument]
     # What runs a future on no Python has no order to keep.
     works = file.kind(argument) is not Kind.FUTURE
     if works and _is_noisy(argument) and any(map(_is_noisy, others)):
         raise Refused("its other arguments would be evaluated before it")
-    if not moving:
-        return
+    if moving:
+        _check_before(file, call, statement, gone)
+
+
+def _check_before(
+    file: File,
+    call: cst.Call,
+    statement: cst.BaseStatement,
+    gone: Sequence[cst.BaseStatement],
+) -> None:
     child: cst.CSTNode = call
     for parent in file.parents(call):
         if (
@@ -229,7 +268,7 @@ def _is_plain(statement: cst.CSTNode) -> bool:
 # ---------------------------------------------------------------------- what becomes of it
 
 
-def check_awaits(file: File, argument: cst.BaseExpression, moving: Sequence[cst.CSTNode]) -> None:
+def _check_awaits(file: File, argument: cst.BaseExpression, moving: Sequence[cst.CSTNode]) -> None:
     """Refuse where what would be awaited ends in the next error, or never."""
     for node in (argument, *moving):
         for call in descend(node):

@@ -113,11 +113,7 @@ def into_main(
     _check_movable(file, argument)
     slice_ = _slice(file, spot, argument, gone)
     check_cured(file, argument, slice_)
-    inside.check_awaits(file, argument, slice_)
-    inside.check_order(file, call, argument, spot.statement, slice_, gone)
-    inside.check_scope(file, call)
-    for statement in (spot.statement, *slice_):
-        inside.check_line(file, statement)
+    inside.check_new(file, call, argument, spot.statement, slice_, gone)
     source = file.source
     target = edits.lines_of(file, spot.statement)
     indentation = edits.indentation_at(source, file.span(spot.statement).start)
@@ -129,7 +125,7 @@ def into_main(
     body = [_moved(file, statement, indentation, inner) for statement in slice_]
     body.append(_awaiting(file, argument, inner, unit, used, call_of) + newline)
     removed = [edits.remove_statement(file, one).span for one in gone]
-    removed += [whole_lines(file, statement) for statement in slice_]
+    removed += whole_lines(file, slice_)
     if removed and _is_body_of_function(file, spot.block) and _opens(file, spot, [*gone, *slice_]):
         removed.append(edits.blank_lines_above(file, target.start))
     text = definition(file, spot, name, "".join(body), removed, [*gone, *slice_])
@@ -170,18 +166,22 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
         for variable in bound_by(file, statement):
             _check_used_in(file, variable, line, moving)
     _check_same_names(file, moving, function)
+    inside.check_there(file, made, function, run, run_spot.statement)
     body = function.body
     assert isinstance(body, cst.IndentedBlock)
     first, *rest = body.body
     place = rest[0] if rest and is_docstring(first) else first
     if not rest and is_docstring(first):
         raise Refused(f"`{function.name.value}` has no body")
+    inside.check_line(file, place)
     source = file.source
     start = edits.lines_of(file, place).start
     inner = edits.indentation_at(source, file.span(place).start)
     outer = edits.indentation_at(source, file.span(spot.statement).start)
     text = "".join(_moved(file, one, outer, inner) for one in moving)
-    removed = [whole_lines(file, one) for one in moving]
+    if isinstance(place, (cst.FunctionDef, cst.ClassDef)):
+        text += edits.newline_at(source, start)
+    removed = whole_lines(file, moving)
     changes = [*(Edit(span, "") for span in united(removed)), edits.insert(start, text)]
     # What a program's module binds, another module may import.
     importable = isinstance(spot.block, cst.Module) and spot.block is not run_spot.block
@@ -303,7 +303,7 @@ def into_waiting_main(file: File, endless: Endless) -> Fix:
     body = [*(f"{inner}{line}{newline}" for line in opening), text]
     body.append(f"{inner}await {waits}{newline}")
     removed = [edits.remove_statement(file, one).span for one in endless.gone]
-    removed += [whole_lines(file, statement) for statement in endless.moving]
+    removed += whole_lines(file, endless.moving)
     leaving = [*endless.gone, *endless.moving]
     defined = definition(file, spot, name, "".join(body), removed, leaving)
     changes = (
@@ -644,15 +644,31 @@ def _moved(file: File, statement: Movable, before: str, after: str) -> str:
     return text if text.endswith(("\n", "\r")) else text + file.source.tree.default_newline
 
 
-def whole_lines(file: File, statement: Movable) -> Span:
-    """Return the lines that go when a statement moves elsewhere."""
-    block = file.source.parent(statement)
+def _whole(file: File, statements: Sequence[Movable]) -> Span:
+    """Return the lines that go when statements, which follow each other, move elsewhere."""
+    first = statements[0]
+    block = file.source.parent(first)
     assert isinstance(block, (cst.Module, cst.IndentedBlock))
-    lines = edits.lines_of(file, statement)
-    opens = statement is block.body[0]
-    if opens and len(block.body) > 1 and not _is_body_of_function(file, block):
-        opens = not isinstance(block.body[1], (cst.FunctionDef, cst.ClassDef))
+    lines = Span(edits.lines_of(file, first).start, edits.lines_of(file, statements[-1]).end)
+    opens = first is block.body[0]
+    left = block.body[len(statements) :]
+    if opens and left and not _is_body_of_function(file, block):
+        opens = not isinstance(left[0], (cst.FunctionDef, cst.ClassDef))
     return edits.without_blank_lines(file, lines, first=opens)
+
+
+def whole_lines(file: File, statements: Sequence[Movable]) -> list[Span]:
+    """Return the lines that go when statements move elsewhere."""
+    groups: list[list[Movable]] = []
+    end = 0
+    for statement in statements:
+        lines = edits.lines_of(file, statement)
+        if groups and not file.source.slice(Span(end, lines.start)).strip():
+            groups[-1].append(statement)
+        else:
+            groups.append([statement])
+        end = lines.end
+    return [_whole(file, group) for group in groups]
 
 
 def _awaiting(

@@ -36,6 +36,7 @@ def say(x):
 
 """
 GATHER = "asyncio.gather(f(1), f(2))"
+CLIENTS = CLIENT.partition("\n\n\n")[2]
 
 
 def prints(code: str, as_believed: bool = False) -> str:
@@ -280,8 +281,7 @@ def given_in(scope: str, before: str, run: str) -> str:
     template = SCOPES[scope]
     indentation = template.partition("{0}")[0].rpartition("\n")[2]
     lines = [f"{line}\n{indentation}" for line in before.splitlines()]
-    classes = CLIENT.partition("\n\n\n")[2] + OWNER
-    return f"{HEAD}{classes}{template.format(''.join(lines), run)}"
+    return f"{HEAD}{CLIENTS}{OWNER}{template.format(''.join(lines), run)}"
 
 
 @pytest.mark.parametrize(("before", "argument"), GIVEN)
@@ -533,3 +533,58 @@ def test_what_is_done_before_the_loop_runs_is_done_before() -> None:
     assert "no fix: `say(2)` stands between, and would come before what moves" in reasons(
         fixed(code)
     )
+
+
+GOES = "async def go():\n    await client.go()\n    return 1\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        case(
+            "argument of the coroutine",
+            "client = Client(say(1))\n\n\nasync def go(x):\n    await client.go()\n\n\n"
+            "asyncio.run(go(say(2)))\n",
+            "`say(2)` would come before what moves",
+        ),
+        case(
+            "argument of the run",
+            f"client = Client(say(1))\n\n\n{GOES}asyncio.run(go(), debug=bool(say(2)))\n",
+            "`bool(say(2))` would come before what moves",
+        ),
+        case(
+            "argument beside the run",
+            f"client = Client(say(1))\n\n\n{GOES}print(say(2), asyncio.run(go()))\n",
+            "`say(2)` stands between, and would come before what moves",
+        ),
+        case(
+            "operand",
+            f"client = Client(say(1))\n\n\n{GOES}x = f and asyncio.run(go())\n",
+            "it may not be evaluated at all, and what it needs is",
+        ),
+        case(
+            "type comment",
+            "client = Client(1)\n\n\nasync def go():\n    # type: () -> None\n"
+            "    await client.go()\n\n\nasyncio.run(go())\n",
+            "the function's type comment stands right above it",
+        ),
+        case(
+            "locals of the coroutine",
+            "client = Client(1)\n\n\nasync def go():\n    await client.go()\n"
+            "    print(locals())\n\n\nasyncio.run(go())\n",
+            "`locals()` would show other names",
+        ),
+        case(
+            "locals where it was made",
+            "def start():\n    client = Client(1)\n\n    async def go():\n"
+            "        await client.go()\n\n    asyncio.run(go())\n    print(locals())\n\n\n"
+            "start()\n",
+            "`locals()` would show other names",
+        ),
+    ],
+)
+def test_a_client_stays_where_it_would_be_made_too_late(code: str, reason: str) -> None:
+    code = f"{HEAD}{CLIENTS}{code}"
+    result = fixed(code)
+    assert (result.text, result.problem) == (code, None)
+    assert any(reason in one for one in reasons(result)), reasons(result)

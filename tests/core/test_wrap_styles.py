@@ -16,8 +16,9 @@ from tests.core.test_wrap_positions import (
     VALUES,
     check_holds,
     placed,
+    prints,
 )
-from tests.snippets import case, fixed
+from tests.snippets import CLIENT, case, fixed, safely_fixed
 
 WRITTEN = [
     case(
@@ -571,3 +572,98 @@ def _ruff(folder: Path, *options: str) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     assert done.stderr == ""
     return done.stdout
+
+
+OF_CLIENTS = [
+    case(
+        "blank lines",
+        """\
+client = Client([])
+for i in range(3):
+    # each
+    client.token.append(i)
+
+
+async def go():
+    'Go.'
+    await client.go()
+
+
+asyncio.run(go())
+""",
+        """\
+async def go():
+    'Go.'
+    client = Client([])
+    for i in range(3):
+        # each
+        client.token.append(i)
+    await client.go()
+
+
+asyncio.run(go())
+""",
+    ),
+    case(
+        "blank lines behind the coroutine",
+        """\
+async def go():
+    async def inside():
+        await client.go()
+
+    await inside()
+
+
+# ours
+client: Client = Client(1)  # made
+client.token = 2
+
+asyncio.run(go())
+""",
+        """\
+async def go():
+    # ours
+    client: Client = Client(1)  # made
+    client.token = 2
+
+    async def inside():
+        await client.go()
+
+    await inside()
+
+
+asyncio.run(go())
+""",
+    ),
+    case(
+        "tabs",
+        """\
+client = Client(
+    1,  # one
+)
+
+
+async def go():
+\tawait client.go()
+
+
+asyncio.run(go())
+""",
+        """\
+async def go():
+\tclient = Client(
+\t    1,  # one
+\t)
+\tawait client.go()
+
+
+asyncio.run(go())
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), OF_CLIENTS)
+def test_a_client_is_written_as_before(code: str, expected: str) -> None:
+    assert safely_fixed(f"{CLIENT}{code}") == f"{CLIENT}{expected}"
+    assert prints(f"{CLIENT}{expected}") == prints(f"{CLIENT}{code}", as_believed=True)
