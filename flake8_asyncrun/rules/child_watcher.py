@@ -75,7 +75,7 @@ from flake8_asyncrun.core.edits import remove_statement, replace
 from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Made
 
@@ -91,6 +91,7 @@ _METHODS = ("asyncio.get_child_watcher", "asyncio.set_child_watcher")
 """Functions, and by the same names methods of a policy."""
 _GONE = {*_CLASSES, *_METHODS}
 _GONE_IN = (3, 14)
+_PLATFORM = {"sys.platform", "sys.platform.startswith", "os.name"}
 _WARNED_IN = (3, 12)
 _SILENT = ("asyncio.PidfdChildWatcher", "asyncio.ThreadedChildWatcher")
 """Classes that never warned when built."""
@@ -177,9 +178,34 @@ def _fix(mention: Mention, file: File) -> Fix:
     # Where a program goes on after the error it may be meant to.
     safety = Safety.SAFE if same and not file.catches_all(call) else Safety.UNSAFE
     block = file.source.parent(statement)
-    alone = isinstance(block, cst.IndentedBlock) and len(block.body) == 1
-    edit = replace(file, expression, "pass") if alone else remove_statement(file, statement)
+    test = None if block is None else file.source.parent(block)
+    if not isinstance(block, cst.IndentedBlock) or len(block.body) != 1:
+        edit = remove_statement(file, statement)
+    elif isinstance(test, cst.If) and _asks_for_platform(test, file):
+        edit = remove_statement(file, test)
+    else:
+        edit = replace(file, expression, "pass")
     return Fix("Do without the child watcher", (edit,), safety)
+
+
+def _asks_for_platform(test: cst.If, file: File) -> bool:
+    """Say whether an `if` only asks for the platform, and can go with the one thing it holds."""
+    block = file.source.parent(test)
+    if not isinstance(block, (cst.Module, cst.IndentedBlock)) or len(block.body) == 1:
+        return False
+    if test.orelse is not None or "#" in file.source.text_of(test):
+        return False
+    parts = list(descend(test.test))
+    asked = {file.text_of(one) for one in parts if isinstance(one, cst.Attribute)}
+    called = {file.text_of(one.func) for one in parts if isinstance(one, cst.Call)}
+    names = {one.value for one in parts if isinstance(one, cst.Name)}
+    return (
+        bool(asked)
+        and asked <= _PLATFORM
+        and called <= {"sys.platform.startswith"}
+        and names <= {name for dotted in _PLATFORM for name in dotted.split(".")}
+        and not any(isinstance(one, cst.NamedExpr) for one in parts)
+    )
 
 
 def _changes_nothing(name: str, call: cst.Call, target: Target, file: File) -> bool:
