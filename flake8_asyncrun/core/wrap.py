@@ -221,7 +221,7 @@ def _slice(
                 continue
             binding = _binding_statement(file, variable, earlier)
             if binding is None:
-                if is_bound(file, name):
+                if is_bound(file, name) or _is_added_to(file, variable, earlier):
                     raise Refused(_where_built(variable))
             elif binding not in needed and _is_bound_statement(file, binding):
                 needed.append(binding)
@@ -509,6 +509,16 @@ def _binding_statement(
 def _is_bound_statement(file: File, statement: cst.BaseStatement) -> bool:
     value = _assigned_value(statement)
     return value is not None and is_bound(file, value)
+
+
+def _is_added_to(file: File, variable: Variable, earlier: Sequence[cst.BaseStatement]) -> bool:
+    """Say whether what is bound to a loop is made by one of the statements that bind a variable."""
+    return any(
+        isinstance(node, cst.Call) and is_bound(file, node)
+        for statement in earlier
+        if variable in _bound_by(file, statement)
+        for node in _evaluated(statement)
+    )
 
 
 def _assigned_value(statement: cst.BaseStatement) -> cst.BaseExpression | None:
