@@ -92,7 +92,8 @@ def pages(rules: Iterable[Rule]) -> dict[Path, str]:
         "What each rule finds, why it matters and what its fix does. `asyncrun-fix --explain CODE` "
         "prints the\nsame texts. What an example does on which Python is no hearsay: the tests run "
         "each of them. Who has an error message finds the rule by it in [errors.md](errors.md).\n\n"
-        "[What other checkers find](peers.md) of the same examples.\n\n"
+        "[What other checkers find](peers.md) of the same examples.\n"
+        "[What it does to real packages](packages.md), by their own tests.\n\n"
         f"{table(rules, 'rules')}"
     )
     return {
