@@ -560,12 +560,10 @@ def main() -> int:
         packages.update(package(path, root) for path in paths)
         done = repair_all(paths, root, target, options.limit, options.jobs)
         counts.append(count(target, *done, root))
-        print("\n".join(_details(counts[-1], root)), flush=True)
+        print("\n".join([*_details(counts[-1], root), "", _of_target(counts[-1])]), flush=True)
         diffs += [_diff(one, root) for one in done[0] if one.changed]
-    text = page(counts, len(packages))
-    print(text)
     if options.page:
-        options.page.write_text(text, "utf-8")
+        options.page.write_text(page(counts, len(packages)), "utf-8")
     if options.diffs:
         options.diffs.write_text("".join(diffs), "utf-8")
     return 1 if any(one.broken or one.faults or one.restless for one in counts) else 0
