@@ -7,7 +7,7 @@ import sys
 import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to
-from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.core.rule import File, Refused
 from flake8_asyncrun.names.values import Class, External, Function, Made, Method, Value
 
 
@@ -57,3 +57,15 @@ def is_open_book(callee: Value) -> bool:
     if isinstance(callee, External):
         return callee.known
     return isinstance(callee, (Function, Class))
+
+
+def asyncio_in(call: cst.Call, file: File) -> str:
+    """Return by what name a call of asyncio's shows that the file has asyncio.
+
+    Raises Refused where it shows none: `events.get_event_loop()` is there, `events.run()` is not.
+    """
+    if isinstance(call.func, cst.Attribute):
+        module = file.value(call.func.value)
+        if isinstance(module, External) and module.known and module.name == "asyncio":
+            return file.source.text_of(call.func.value)
+    raise Refused("`asyncio` itself is not imported")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.by_hand import method_call, method_of, puts_away
+from flake8_asyncrun.core.by_hand import asyncio_in, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, free_name, is_quiet, spot_of
-from flake8_asyncrun.names.values import Effect, External, Kind
+from flake8_asyncrun.names.values import Effect, Kind
 from flake8_asyncrun.names.variables import Variable
 
 
@@ -269,11 +269,7 @@ def _made(call: cst.Call, file: File) -> tuple[str, Sequence[Edit]]:
     """Return how the file calls `asyncio.Runner`, and what has to be imported for it."""
     if isinstance(call.func, cst.Name):
         return "Runner", edits.also_import(file, call.func, "Runner")
-    if isinstance(call.func, cst.Attribute):
-        module = file.value(call.func.value)
-        if isinstance(module, External) and module.known and module.name == "asyncio":
-            return f"{file.source.text_of(call.func.value)}.Runner", ()
-    raise Refused("`asyncio` itself is not imported")
+    return f"{asyncio_in(call, file)}.Runner", ()
 
 
 # ---------------------------------------------------------------------- what is written

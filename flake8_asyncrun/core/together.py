@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.by_hand import asyncio_in
 from flake8_asyncrun.core.gathered import (
     Plan,
     Uses,
@@ -39,10 +40,7 @@ def into_one_main(file: File, hand: ByHand) -> Fix:
 
     Raises Refused with the reason.
     """
-    function = hand.gets[0].func
-    if not isinstance(function, cst.Attribute):
-        raise Refused("`asyncio` itself is not imported")
-    module = file.source.text_of(function.value)
+    module = asyncio_in(hand.gets[0], file)
     check_calls(file, hand)
     plan = plan_of(file, hand)
     returned = check_names(file, hand, plan)

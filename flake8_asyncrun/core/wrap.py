@@ -516,8 +516,8 @@ def _is_added_to(file: File, variable: Variable, earlier: Sequence[cst.BaseState
     return any(
         isinstance(node, cst.Call) and is_bound(file, node)
         for statement in earlier
-        if variable in _bound_by(file, statement)
-        for node in _evaluated(statement)
+        if variable in bound_by(file, statement)
+        for node in evaluated(statement)
     )
 
 

@@ -172,7 +172,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.by_hand import called_on, is_open_book, method_call, puts_away
+from flake8_asyncrun.core.by_hand import asyncio_in, called_on, is_open_book, method_call, puts_away
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
@@ -240,8 +240,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
     if len(runs) > 1 or not runs_once(run, file):
         raise Refused("the loop may run more than once")
-    if not isinstance(call.func, cst.Attribute):
-        raise Refused("`asyncio` itself is not imported")
+    module = asyncio_in(call, file)
     if not isinstance(file.source.parent(run), cst.Expr):
         raise Refused("what run_forever() returns is used")
     get, spot = spot_of(file, call), spot_of(file, run)
@@ -263,7 +262,6 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     check_stopped_by(stops, file)
     for statement in moving:
         _check_coroutines(statement, file)
-    module = file.source.text_of(call.func.value)
     loop = "" if variable is None else variable.name
     emptied, taken_apart = without_finally(holder, gone, None, file)
     gone = [one for one in gone if one not in emptied]

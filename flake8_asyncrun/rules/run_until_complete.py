@@ -437,7 +437,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core import edits
-from flake8_asyncrun.core.by_hand import called_on, method_call, method_of, puts_away
+from flake8_asyncrun.core.by_hand import asyncio_in, called_on, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
@@ -771,10 +771,9 @@ def _binds(statement: cst.BaseStatement) -> bool:
 
 def _asyncio_run(call: cst.Call, file: File) -> tuple[Sequence[Edit], str]:
     """Return what to call, and what has to be imported for it."""
-    if isinstance(call.func, cst.Attribute):
-        return (), f"{file.source.text_of(call.func.value)}.run"
-    assert isinstance(call.func, cst.Name)
-    return edits.also_import(file, call.func, "run"), "run"
+    if isinstance(call.func, cst.Name):
+        return edits.also_import(file, call.func, "run"), "run"
+    return (), f"{asyncio_in(call, file)}.run"
 
 
 def without_finally(

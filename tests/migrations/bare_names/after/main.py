@@ -1,5 +1,5 @@
 from asyncio import TimeoutError as TooSlow
-from asyncio import gather, get_event_loop, run, sleep as pause, wait_for
+from asyncio import gather, run, sleep as pause, wait_for
 
 
 async def answer(question, seconds):

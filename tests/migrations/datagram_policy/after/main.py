@@ -1,5 +1,4 @@
 import asyncio
-import sys
 
 
 class Reply(asyncio.DatagramProtocol):

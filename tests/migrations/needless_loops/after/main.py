@@ -6,7 +6,6 @@ class Waiters:
         self._waiting = []
 
     async def wait(self):
-        loop = asyncio.get_running_loop()
         future = asyncio.Future()
         self._waiting.append(future)
         return await future

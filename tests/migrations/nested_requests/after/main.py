@@ -9,7 +9,6 @@ async def query(item):
 
 
 async def available(item):
-    loop = asyncio.get_running_loop()
     amount = await query(item)
     return bool(amount)
 

@@ -24,13 +24,13 @@ def main():
             loop.add_signal_handler(getattr(signal, name), stop.set)
         for symbol in SYMBOLS:
             loop.create_task(tick(symbol, 2))
-        asyncio.ensure_future(leave())
-        try:
-            await stop.wait()
-        finally:
-            print("closed")
+        asyncio.ensure_future(leave(), loop=loop)
+        await stop.wait()
 
-    asyncio.run(_main())
+    try:
+        asyncio.run(_main())
+    finally:
+        print("closed")
 
 
 if __name__ == "__main__":

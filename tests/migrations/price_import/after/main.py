@@ -31,20 +31,27 @@ async def fetch(name):
 
 store = Store()
 # One loop for the whole import.
-with asyncio.Runner(debug=False) as runner:
-    runner.run(store.open())
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_debug(False)
+    await store.open()
 
     failed = []
     for name in ("apple", "nut", "plum"):
         try:
-            price = runner.run(fetch(name))
+            price = await fetch(name)
         except KeyError:
             failed.append(name)
             continue
         # Both at once must not hurt.
-        runner.run(asyncio.wait_for(store.save(name, price), 1))
+        await asyncio.wait_for(store.save(name, price), 1)
     if failed:
         print("no price for", ", ".join(failed))
 
-    runner.run(store.close())
+    await store.close()
+
+
+asyncio.run(main())
 print(sorted(store.rows.items()))

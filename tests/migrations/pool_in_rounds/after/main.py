@@ -26,14 +26,16 @@ class Pool:
 
 
 def main():
-    with asyncio.Runner() as runner:
+    async def _main():
         pool = Pool(3)
         try:
             for jobs in ((1, 2, 3), (4, 5)):
-                runner.run(pool.submit(*jobs))
+                await pool.submit(*jobs)
                 print(len(jobs), "jobs done:", sorted(pool.results))
         finally:
-            runner.run(pool.stop())
+            await pool.stop()
+
+    asyncio.run(_main())
     return 0
 
 
