@@ -204,9 +204,9 @@ if __name__ == "__main__":
 ```
 
 Several runs of one loop are not several times `asyncio.run`, which cancels what is left of one run
-before the next. Where they cannot move into one coroutine, because a function reads a global that is
-bound between them, say, and where the code need not run on Python 3.10 (the setting `target-version`),
-one `asyncio.Runner` has them all, with what stands between them:
+before the next. Where the code need not run on Python 3.10 (the setting `target-version`), one
+`asyncio.Runner` has them all, with what stands between them; for older Pythons they move into one
+coroutine, as above, if no function reads what is bound between them:
 
 ```python bad target=3.11 -3.11="ok" 3.12-3.13="warns DeprecationWarning: There is no current event loop" 3.14-="RuntimeError: There is no current event loop in thread 'MainThread'."
 import asyncio
@@ -432,7 +432,9 @@ See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asy
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import libcst as cst
 
@@ -491,8 +493,13 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
-    forms = [lambda: _fix(call, runs, file), lambda: together(call, file)]
-    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
+    plain, one_main = partial(_fix, call, runs, file), partial(together, call, file)
+    runner, own = partial(in_runner, call, file), partial(own_loop, call, file)
+    # One after the other, a Runner's runs are tasks of their own, as they were.
+    several = len(runs) > 1 or _is_in_a_loop(runs[0], file)
+    forms, otherwise = (
+        ([plain, runner, one_main], [own]) if several else ([plain, one_main], [runner, own])
+    )
     fix, notes = attempt_in_turn(forms, otherwise)
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
@@ -693,6 +700,14 @@ def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
         if held is None:
             safety = Safety.UNSAFE
     return safety
+
+
+def _is_in_a_loop(run: cst.Call, file: File) -> bool:
+    """Say whether a statement or a comprehension around a run may repeat it."""
+    around = itertools.takewhile(
+        lambda one: not isinstance(one, (cst.FunctionDef, cst.Lambda)), file.parents(run)
+    )
+    return any(isinstance(one, (cst.For, cst.While, cst.BaseComp)) for one in around)
 
 
 def runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:

@@ -23,25 +23,22 @@ async def rename(old, new):
 
 def run(commands):
     print("admin")
-
-    async def main():
-        loop = asyncio.get_running_loop()
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
         loop.set_exception_handler(report)
         refreshing = loop.create_task(refresh(0.001))
         refreshing.add_done_callback(lambda task: None)
         for command, *arguments in commands:
             if command == "users":
-                for name in await users():
+                for name in runner.run(users()):
                     print("-", name)
             elif command == "rename":
-                print(await rename(*arguments))
+                print(runner.run(rename(*arguments)))
             else:
-                size = await loop.run_in_executor(None, len, command)
+                size = loop.run_until_complete(loop.run_in_executor(None, len, command))
                 print(f"unknown: {command} ({size})", file=sys.stdout)
         error = refreshing.exception()
         loop.call_exception_handler({"message": "refresh failed", "exception": error})
-
-    asyncio.run(main())
 
 
 if __name__ == "__main__":

@@ -26,16 +26,14 @@ class Pool:
 
 
 def main():
-    async def _main():
+    with asyncio.Runner() as runner:
         pool = Pool(3)
         try:
             for jobs in ((1, 2, 3), (4, 5)):
-                await pool.submit(*jobs)
+                runner.run(pool.submit(*jobs))
                 print(len(jobs), "jobs done:", sorted(pool.results))
         finally:
-            await pool.stop()
-
-    asyncio.run(_main())
+            runner.run(pool.stop())
     return 0
 
 

@@ -31,27 +31,20 @@ async def fetch(name):
 
 store = Store()
 # One loop for the whole import.
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    loop.set_debug(False)
-    await store.open()
+with asyncio.Runner(debug=False) as runner:
+    runner.run(store.open())
 
     failed = []
     for name in ("apple", "nut", "plum"):
         try:
-            price = await fetch(name)
+            price = runner.run(fetch(name))
         except KeyError:
             failed.append(name)
             continue
         # Both at once must not hurt.
-        await asyncio.wait_for(store.save(name, price), 1)
+        runner.run(asyncio.wait_for(store.save(name, price), 1))
     if failed:
         print("no price for", ", ".join(failed))
 
-    await store.close()
-
-
-asyncio.run(main())
+    runner.run(store.close())
 print(sorted(store.rows.items()))
