@@ -10,6 +10,8 @@ Each folder in tests/migrations is one:
 - `output.txt`: what after/main.py prints on every Python of the target, and before/main.py wherever
   it ends well.
 
+They are executed on the first Python of their target and on those of RUN_ON.
+
 `pytest --update` writes `after/` and `output.txt`.
 """
 
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 MAIN = "main.py"
 BEFORE, AFTER, OUTPUT, TOLD = "before", "after", "output.txt", "migration.toml"
+
+RUN_ON: tuple[Version, ...] = ((3, 8), (3, 11), (3, 14), (3, 15))
+"""Besides the first Python of its target: an old one, what most have, the newest."""
 
 _OF_ASYNCIO = re.compile(
     r"^.*(?:\basyncio\b.*: DeprecationWarning: |: DeprecationWarning: .*\basyncio\b).*$",
@@ -196,6 +201,8 @@ def on_each_python() -> Iterator[ParameterSet]:
     for migration in ALL_OF_THEM:
         for interpreter in interpreters():
             version = interpreter.version
+            if version not in (*RUN_ON, migration.config.target.first):
+                continue
             if migration.outcome_on(version) or migration.is_for(version):
                 yield pytest.param(
                     migration,
