@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
@@ -16,6 +16,17 @@ from flake8_asyncrun.names.values import External
 def replace(file: File, node: cst.CSTNode, text: str) -> Edit:
     """Put `text` in a node's place; parentheses around the node stay."""
     return Edit(file.span(node), text)
+
+
+def put_in(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text with edits of it that keep clear of each other."""
+    data = text.encode("utf-8", "surrogatepass")
+    # From the end on, so that earlier offsets stay; an insertion comes before what is replaced
+    # behind it.
+    for edit in sorted(edits, reverse=True):
+        new = edit.text.encode("utf-8", "surrogatepass")
+        data = data[: edit.span.start] + new + data[edit.span.end :]
+    return data.decode("utf-8", "surrogatepass")
 
 
 def insert(offset: int, text: str) -> Edit:

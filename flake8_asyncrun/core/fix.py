@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
+from flake8_asyncrun.core.edits import put_in
 from flake8_asyncrun.core.leftovers import Leftover
 from flake8_asyncrun.core.model import Edit, Finding
 from flake8_asyncrun.core.promises import Broken, check_findings, check_text
@@ -148,7 +149,7 @@ class _Fixing:
 
         Where it `is_clearing` no finding is what is fixed."""
         edits = _edits(chosen)
-        changed = _apply(source.text, edits)
+        changed = put_in(source.text, edits)
         check_text(source.text, changed, edits, self.target)
         after = Source(source.path, changed, source.module)
         try:
@@ -224,18 +225,8 @@ def _chosen(findings: Iterable[Finding], allowed: Callable[[Finding], bool]) -> 
 
 def apply(text: str, findings: Iterable[Finding]) -> str:
     """Return the text with the fixes of findings that keep clear of each other."""
-    return _apply(text, _edits(findings))
+    return put_in(text, _edits(findings))
 
 
 def _edits(findings: Iterable[Finding]) -> set[Edit]:
     return {edit for finding in findings if finding.fix for edit in finding.fix.edits}
-
-
-def _apply(text: str, edits: Iterable[Edit]) -> str:
-    data = text.encode("utf-8", "surrogatepass")
-    # From the end on, so that earlier offsets stay; an insertion comes before what is replaced
-    # behind it.
-    for edit in sorted(edits, reverse=True):
-        new = edit.text.encode("utf-8", "surrogatepass")
-        data = data[: edit.span.start] + new + data[edit.span.end :]
-    return data.decode("utf-8", "surrogatepass")

@@ -172,6 +172,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from flake8_asyncrun.core.apart import attempt_apart
 from flake8_asyncrun.core.by_hand import asyncio_in, called_on, is_open_book, method_call, puts_away
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
@@ -223,12 +224,18 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     cure = "await what it is for in asyncio.run()"
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; {cure}"
     where = (Note("the loop runs here", file.place(runs[0])),)
-    forms = [lambda: _fix(call, runs, file), lambda: _together(call, runs[0], file)]
-    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
-    fix, notes = attempt_in_turn(forms, otherwise)
+    fix, notes = attempt_apart(call, file, _attempt)
     yield Hit(
         call, message, fix, (*(where if file.place(call) != file.place(runs[0]) else ()), *notes)
     )
+
+
+def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
+    """Return the fix, and why it is only a last resort; or why there is none."""
+    runs = called_on(call, "run_forever", file)
+    forms = [lambda: _fix(call, runs, file), lambda: _together(call, runs[0], file)]
+    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
+    return attempt_in_turn(forms, otherwise)
 
 
 # ---------------------------------------------------------------------- the fix

@@ -422,6 +422,7 @@ With `asyncio.Runner` the same changes at the end of the `with`, and a context v
 seen by the next, which is why it is unsafe. It is refused where something in the file may use the loop after
 the runs that the program itself does not close by then.
 Where that is refused, too, a loop is made, and the rest stays as it is.
+Where statements about the loop share a line, each gets a line of its own with the fix.
 
 To make a loop where there is none is unsafe, though the program does the same on every Python: what
 is wrong with running a loop by hand stays so. It is refused where the loop is got after an
@@ -439,6 +440,7 @@ from functools import partial
 import libcst as cst
 
 from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.apart import attempt_apart
 from flake8_asyncrun.core.by_hand import asyncio_in, called_on, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
@@ -493,6 +495,14 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
+    fix, notes = attempt_apart(call, file, _attempt)
+    where = Note("the loop runs here", file.place(runs[0]))
+    yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
+
+
+def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
+    """Return the fix, and why it is only a last resort; or why there is none."""
+    runs = runs_on(call, file)
     plain, one_main = partial(_fix, call, runs, file), partial(together, call, file)
     runner, own = partial(in_runner, call, file), partial(own_loop, call, file)
     # One after the other, a Runner's runs are tasks of their own, as they were.
@@ -500,9 +510,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     forms, otherwise = (
         ([plain, runner, one_main], [own]) if several else ([plain, one_main], [runner, own])
     )
-    fix, notes = attempt_in_turn(forms, otherwise)
-    where = Note("the loop runs here", file.place(runs[0]))
-    yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
+    return attempt_in_turn(forms, otherwise)
 
 
 def runs_on(call: cst.Call, file: File) -> list[cst.Call]:
