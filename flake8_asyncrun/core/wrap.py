@@ -157,7 +157,13 @@ def into_coroutine(file: File, made: cst.Call, function: cst.FunctionDef, run: c
     if len(spot.block.body) == 1:
         raise Refused("nothing would be left of its block")
     between = [one for one in _between(file, spot, run_spot) if one is not function]
-    moving = _with_dependents(file, [spot.statement], between)
+    # Of two futures neither may pass the other: both go, in order.
+    needed = [
+        one
+        for one in between
+        if one is spot.statement or (_is_bound_statement(file, one) and not is_quiet(file, one))
+    ]
+    moving = _with_dependents(file, needed, between)
     check_standing(file, moving, [one for one in between if one not in moving])
     _check_called_once(file, function)
     line = file.place(function).line
@@ -396,7 +402,17 @@ def _check_used_in(
             raise Refused(f"`{variable.name}` is bound again in line {use.line}")
         if not inside and not _holds(file, moving, use.line, use.column):
             raise Refused(f"`{variable.name}` is used in line {use.line} too")
-    check_unnamed(file, variable)
+    if _COMES_BY_TEXT.search(file.source.text) or not variable.is_global:
+        check_unnamed(file, variable)
+    elif file.facts.variables.is_declared(variable.name):
+        raise Refused(f"`{variable.name}` is declared global or nonlocal")
+
+
+_COMES_BY_TEXT = re.compile(
+    r"\b(__all__|__dict__|dir|eval|exec|f_\w+|globals|import_module|locals|modules|patch|vars)\b"
+    r"|attr"
+)
+"""By what a file may come to a global by a text that is its name."""
 
 
 def check_unnamed(file: File, variable: Variable) -> None:
