@@ -14,6 +14,7 @@ from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, free_name, is_quiet, spot_of
+from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import Effect, Kind
 from flake8_asyncrun.names.variables import Variable
 
@@ -126,6 +127,7 @@ def _put_away(
         if use is None or any(one in gone for one in file.parents(name)):
             continue
         ends = method_of(use) == "close" or (bool(use.args) and puts_away(use, file))
+        ends |= _stops_to_close(use, file)
         line = file.place(use).line
         if is_closed and not ends:
             raise Refused(f"`{name.value}` is used in line {line}, after it is closed")
@@ -151,6 +153,19 @@ def _put_away(
         gone.append(statement)
         is_closed |= method_of(use) == "close"
     return gone, debug, is_closed
+
+
+def _stops_to_close(use: cst.Call, file: File) -> bool:
+    """Say whether a call stops a loop, which runs no more, right before it is closed."""
+    if method_of(use) != "stop":
+        return False
+    statement = spot_of(file, use).statement
+    following = spot_of(file, use).after
+    if not following or file.source.text_of(statement) != file.source.text_of(use):
+        return False
+    return (
+        file.source.text_of(following[0]) == f"{file.source.text_of(use)[: -len('stop()')]}close()"
+    )
 
 
 def _is_constant(use: cst.Call) -> bool:
@@ -221,6 +236,7 @@ def _check_region(loop: _Loop, region: Sequence[cst.BaseStatement], file: File) 
         call = method_call(use, file)
         if call is not None and method_of(call) == "close":
             raise Refused(f"`{name}` is closed in line {file.place(use).line}, in another function")
+    _check_handled(loop, region, file)
     for statement in region:
         line = file.place(statement).line
         definition = isinstance(statement, (cst.FunctionDef, cst.ClassDef))
@@ -239,6 +255,36 @@ def _check_region(loop: _Loop, region: Sequence[cst.BaseStatement], file: File) 
             line = file.place(use).line
             raise Refused(f"`{name}` is handed on in line {line}, and may be used after the runs")
 
+
+def _check_handled(loop: _Loop, region: Sequence[cst.BaseStatement], file: File) -> None:
+    """Refuse where the loop is closed, or stopped while it does not run, before the Runner runs
+    something at its end; and where the current loop has to run."""
+    function = file.enclosing_function(loop.get)
+    calls = [
+        node
+        for statement in region
+        for node in descend(statement)
+        if isinstance(node, cst.Call)
+        and file.enclosing_function(node) is function
+        and not any(one in loop.gone for one in file.parents(node))
+    ]
+    in_runs: set[Event] = set()
+    for call in calls:
+        if method_of(call) in _RUNNING and (seen := file.seen(call)) is not None:
+            in_runs.update(seen.handling)
+    for call in calls:
+        seen = file.seen(call)
+        line, text = file.place(call).line, file.text_of(call.func)
+        if file.callee(call) == "asyncio.as_completed":
+            raise Refused(f"`{text}()` in line {line} needs a running loop from Python 3.14 on")
+        for event in () if seen is None else seen.handling:
+            if event.what == "loop.close()":
+                raise Refused(f"`{text}()` in line {line} closes a loop, as a Runner does")
+            if event.what == "loop.stop()" and event not in in_runs:
+                raise Refused(f"`{text}()` in line {line} stops a loop that does not run")
+
+
+_RUNNING = {"run_forever", "run_until_complete"}
 
 _CALLING = {
     *("add_done_callback", "add_reader", "add_signal_handler", "add_writer", "call_at"),
