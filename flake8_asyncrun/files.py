@@ -276,6 +276,14 @@ def _is_project(folder: Path) -> bool:
     return any(mark != "setup.py" or not _exists(folder / "__init__.py") for mark in marks)
 
 
+def files_beside(path: str) -> list[str]:
+    """Return the Python files of the project of `path`; of its folder, where there is none."""
+    root = project_root(path)
+    if root is not None:
+        return python_files([str(root)])[0]
+    return sorted(str(one) for one in _absolute(path).parent.glob("*.py"))
+
+
 def project_folders(path: str) -> tuple[Path, ...]:
     """Return the folders from that of `path` upward to the outermost project, nearest first.
 
@@ -305,6 +313,12 @@ def module_name(path: str, roots: Iterable[str]) -> str:
         if parts and all(part.isidentifier() for part in parts):
             return ".".join(parts)
     return ""
+
+
+def last_name(path: str) -> str:
+    """Return the last part of the name by which `path` is imported."""
+    file = _absolute(path)
+    return file.parent.name if file.stem == "__init__" else file.stem
 
 
 def search_path(path: str, python: str | None = None) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import shlex
 import sys
 import traceback
@@ -30,7 +29,7 @@ from flake8_asyncrun.files import FileError, TextFile
 from flake8_asyncrun.locks import Versions, versions
 from flake8_asyncrun.names.knowledge import Knowledge, Told
 from flake8_asyncrun.names.project import FindModule, Project
-from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.names.syntax import Unreadable, names_global
 from flake8_asyncrun.names.target import show
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL
@@ -283,7 +282,7 @@ def _check(
     consent: Consent | None = None,
     others: Sequence[FileReport] = (),
 ) -> FileReport:
-    """Check a file, and with `fix` repair it; `others` are the files that may import it."""
+    """Check a file, and with `fix` repair it; `others` are the files that are, too."""
     path = job.file.path
     module = files.module_name(path, files.project_roots(path))
     source = Source(path, report.after, module)
@@ -307,13 +306,15 @@ def _check(
             and (consent is None or consent.allows(finding))
         )
 
+    own = files.last_name(path)
+    texts = functools.cache(lambda: _others(path, others))
+
     def left_behind(before: Source, after: Source) -> list[Leftover]:
-        texts = [one.after for one in others if one.path != path]
         return leftovers(
             before,
             after,
             lambda source: File(source, around.project),
-            lambda name: any(_names_global(text, path, name) for text in texts),
+            lambda name: any(names_global(text, own, name) for text in texts()),
         )
 
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
@@ -348,17 +349,20 @@ def _check(
     )
 
 
-def _names_global(text: str, path: str, name: str) -> bool:
-    """Say whether a text seems to name a global of the file at a path."""
-    module, name = re.escape(Path(path).stem), re.escape(name)
-    return (
-        re.search(
-            rf"\b{module}\.{name}\b"
-            rf"|\b{module}[ \t]+import[ \t]*(?:\*|\([^)]*\b{name}\b|[^(\n]*\b{name}\b)",
-            text,
-        )
-        is not None
-    )
+def _others(path: str, reports: Sequence[FileReport]) -> list[str]:
+    """Return the texts of the files that may import the one at `path`, as they are by now."""
+    there = {os.path.realpath(one): one for one in files.files_beside(path)}
+    there |= {os.path.realpath(one.path): one.path for one in reports}
+    changed = _changed(reports)
+    texts: list[str] = []
+    for real, name in there.items():
+        try:
+            text = changed[real] if real in changed else files.read(name).text
+        except FileError:
+            continue  # nor can Python
+        if real != os.path.realpath(path):
+            texts.append(text)
+    return texts
 
 
 def _answer(source: Source, around: _Surroundings, rules: Sequence[Rule]) -> Found:

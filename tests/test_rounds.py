@@ -270,6 +270,60 @@ def test_what_another_file_has_from_here_stays(other: str, stays: bool) -> None:
     assert ("import asyncio" in Path("wires.py").read_text("utf-8")) is stays
 
 
+PRIVATE = """\
+    import asyncio
+
+
+    async def _pause(loop=None):
+        await asyncio.sleep(0, loop=loop)
+
+
+    async def pause():
+        await _pause(asyncio.get_running_loop())
+    """
+
+
+@pytest.mark.parametrize("asking", [False, True], ids=["all at once", "asking"])
+@pytest.mark.parametrize("paths", [["."], ["wires.py"]], ids=["folder", "file"])
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ("from wires import _pause\n", True),
+        ("from wires import (  # (private)\n    _pause,\n)\n", True),
+        ("from wires import \\\n    _pause\n", True),
+        ("from .wires import _pause\n", True),
+        ("import wires as w\n\nw._pause(loop=None)\n", True),
+        ("from app import wires as w\n\nw._pause(loop=None)\n", True),
+        ("import app\n\napp.wires._pause(loop=None)\n", True),
+        ("import wires\n\ngetattr(wires, '_pause')(loop=None)\n", True),
+        ("NAME = 'wires._pause'\n", True),
+        ("print 'wires', _pause\n", True),
+        ("import wires\n\nwires.pause()\n", False),
+        ("def _pause(wires): ...\n", False),
+    ],
+)
+def test_what_another_file_calls_keeps_its_parameter(
+    other: str, paths: list[str], stays: bool, asking: bool
+) -> None:
+    put({"pyproject.toml": "", "wires.py": PRIVATE, "other.py": other})
+    if asking:
+        run.run_asking(paths, lambda path: NEW, lambda source, finding: True)
+    else:
+        run.run(paths, lambda path: NEW, fix=True, write=True)
+    text = Path("wires.py").read_text("utf-8")
+    assert "asyncio.sleep(0)" in text
+    assert ("loop=None" in text) is stays
+
+
+@pytest.mark.parametrize(("folder", "stays"), [(".", True), ("below", False)])
+def test_without_a_project_the_folder_is_asked(folder: str, stays: bool) -> None:
+    Path(folder).mkdir(exist_ok=True)
+    put({"wires.py": PRIVATE, f"{folder}/other.py": "from wires import _pause\n"})
+    Path("broken.py").write_bytes(b"\xff _pause")
+    run.run(["wires.py"], lambda path: NEW, fix=True, write=True)
+    assert ("loop=None" in Path("wires.py").read_text("utf-8")) is stays
+
+
 def test_a_plain_generator_is_named_with_what_to_do() -> None:
     put(
         {

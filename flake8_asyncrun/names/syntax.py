@@ -45,6 +45,36 @@ def parse_any_depth(text: str) -> ast.Module:
         raise Unreadable("nested too deeply") from None
 
 
+def names_global(text: str, module: str, name: str) -> bool:
+    """Say whether a text may name a global of a module, of which only the last part of its own
+    name is known: by an import, by an attribute of what is imported, or in a string."""
+    if name not in text and "*" not in text:
+        return False
+    try:
+        tree = parse_any_depth(text)
+    except Unreadable:
+        return name in text
+    has_module = has_name = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            imported = {alias.name for alias in node.names}
+            source = (node.module or module).rpartition(".")[2]
+            if source == module and imported & {name, "*"}:
+                return True
+            has_module |= module in imported
+        elif isinstance(node, ast.Import):
+            has_module |= any(alias.name.rpartition(".")[2] == module for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            has_name |= node.attr == name
+            has_module |= node.attr == module  # `import app`, `app.net.name`
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if f"{module}.{name}" in node.value:
+                return True
+            has_name |= node.value == name
+            has_module |= node.value.rpartition(".")[2] == module
+    return has_module and has_name
+
+
 @contextmanager
 def _without_collecting() -> Iterator[None]:
     """Keep the collector still: a parser makes many objects and no garbage, at thrice the speed."""
