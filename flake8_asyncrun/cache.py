@@ -461,15 +461,16 @@ def _finding(data: object) -> Finding:
 
 def _plain_fix(fix: Fix) -> Sequence[object]:
     edits = [(edit.span.start, edit.span.end, edit.text) for edit in fix.edits]
-    return fix.title, edits, fix.safety.value, fix.claims
+    return fix.title, edits, fix.safety.value, fix.claims, fix.coroutines
 
 
 def _fix(data: object) -> Fix | None:
     match data:
         case None:
             return None
-        case [str(title), [*edits], safety, claims]:
-            return Fix(title, tuple(_edit(edit) for edit in edits), Safety(safety), _texts(claims))
+        case [str(title), [*edits], safety, claims, coroutines]:
+            changes = tuple(_edit(edit) for edit in edits)
+            return Fix(title, changes, Safety(safety), _texts(claims), _texts(coroutines))
     raise ValueError(data)
 
 

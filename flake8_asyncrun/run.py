@@ -20,8 +20,9 @@ from flake8_asyncrun.consent import Approve, Consent
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.fix import Problem, fix_source
 from flake8_asyncrun.core.gate import may_have_findings
+from flake8_asyncrun.core.generators import functions_that_plain_generators_wait_for
 from flake8_asyncrun.core.leftovers import Leftover, leftovers
-from flake8_asyncrun.core.model import Finding, Safety
+from flake8_asyncrun.core.model import Finding, Note, Safety
 from flake8_asyncrun.core.rule import File
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import silence, suppress
@@ -124,9 +125,17 @@ def run_asking(
             return job
         consent = consents[name]
         start = FileReport(name, job.file.text, job.file.text)
-        report = _check(job, start, find_surroundings, fix=True, consent=consent)
+        others = [_as_it_is(other) for other in names]
+        report = _check(job, start, find_surroundings, fix=True, consent=consent, others=others)
         told = replace(report, findings=tuple(map(consent.told, report.findings)))
         return _write(job.file, told) if told.changed else told
+
+    def _as_it_is(other: str) -> FileReport:
+        try:
+            text = files.read(other).text
+        except FileError:
+            return FileReport(other)
+        return FileReport(other, text, text)
 
     for _ in range(ROUNDS):
         has_changed = False
@@ -204,7 +213,9 @@ def _prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> _
         rules, codes = _rules(config)
     except (FileError, ConfigError) as error:
         return FileReport(path, errors=(str(error),))
-    return _Job(file, config, rules, codes) if may_have_findings(file.text) else FileReport(path)
+    if not may_have_findings(file.text):
+        return FileReport(path, file.text, file.text)
+    return _Job(file, config, rules, codes)
 
 
 @functools.cache
@@ -292,12 +303,19 @@ def _check(
         found = _answer(source, around, job.rules)
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
         findings = [
-            finding if finding.code in job.fixable else replace(finding, fix=None)
+            spared(finding) if finding.code in job.fixable else replace(finding, fix=None)
             for finding in suppress(source, found.findings)
         ]
         if consent is not None:
             consent.see(source, findings)
         return findings
+
+    def spared(finding: Finding) -> Finding:
+        titles = () if finding.fix is None else finding.fix.coroutines
+        note = _waited_for(path, titles, others, around.project)
+        if note is None:
+            return finding
+        return replace(finding, fix=None, notes=(*finding.notes, note))
 
     def allowed(finding: Finding) -> bool:
         return (
@@ -363,6 +381,33 @@ def _others(path: str, reports: Sequence[FileReport]) -> list[str]:
         if real != os.path.realpath(path):
             texts.append(text)
     return texts
+
+
+def _waited_for(
+    path: str, titles: Collection[str], others: Iterable[FileReport], project: Project
+) -> Note | None:
+    """Return why functions of the file at a path cannot become coroutines: a plain generator of
+    another file waits for one. None where none is seen to."""
+    names = [title.rpartition(".")[2] for title in titles]
+    for other in others:
+        text = other.after
+        if other.path == path or not names or "yield from" not in text:
+            continue
+        if not any(name in text for name in names):
+            continue
+        module = files.module_name(other.path, files.project_roots(other.path))
+        try:
+            file = File(Source(other.path, text, module), project)
+            found = functions_that_plain_generators_wait_for(file)
+        except (Unreadable, RecursionError):
+            continue
+        for (place, title), holder in found.items():
+            if title in titles and os.path.realpath(place) == os.path.realpath(path):
+                return Note(
+                    f"no fix: `{holder}`, a plain generator of {other.path}, waits for it; make "
+                    "that an `async def` by hand first"
+                )
+    return None
 
 
 def _answer(source: Source, around: _Surroundings, rules: Sequence[Rule]) -> Found:

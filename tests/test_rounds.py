@@ -476,3 +476,60 @@ def test_a_private_parameter_goes_through_rounds_and_a_public_one_stays() -> Non
             print("done")
         """
     )
+
+
+WAITED_FOR: Texts = {
+    "helpers.py": """\
+        import asyncio
+
+
+        class Case:
+            @asyncio.coroutine
+            def wait_for(self, coro):
+                return (yield from asyncio.wait_for(coro, 1))
+
+            @asyncio.coroutine
+            def pause(self):
+                yield from asyncio.sleep(0)
+
+
+        @asyncio.coroutine
+        def nap():
+            yield from asyncio.sleep(0)
+        """,
+    "cases.py": """\
+        from helpers import Case, nap
+
+
+        class NapCase(Case):
+            def test_nap(self):
+                yield from self.wait_for(None)
+
+            def test_twice(self):
+                napping = nap()
+                yield from napping
+        """,
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(WAITED_FOR)), ids="-".join)
+def test_what_a_plain_generator_of_another_file_waits_for_stays(order: tuple[str, ...]) -> None:
+    put(WAITED_FOR)
+    reports = repair(*order)
+    text = Path("helpers.py").read_text("utf-8")
+    assert "    @asyncio.coroutine\n    def wait_for(" in text
+    assert "    async def pause(" in text
+    assert "@asyncio.coroutine\ndef nap(" in text
+    assert [note for note in notes(reports) if "plain generator" in note] == [
+        f"no fix: `{name}`, a plain generator of cases.py, waits for it; make that an `async def` "
+        "by hand first"
+        for name in ("test_nap", "test_twice")
+    ]
+
+
+def test_who_asks_sees_what_other_files_wait_for() -> None:
+    put(WAITED_FOR)
+    run.run_asking(["."], lambda path: OLD, lambda source, finding: True)
+    text = Path("helpers.py").read_text("utf-8")
+    assert "    @asyncio.coroutine\n    def wait_for(" in text
+    assert "    async def pause(" in text

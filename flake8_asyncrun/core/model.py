@@ -42,6 +42,9 @@ class Fix:
     safety: Safety
     claims: tuple[str, ...] = ()
     """What it takes for itself, as a new name in a scope: fixes that claim the same take turns."""
+    coroutines: tuple[str, ...] = ()
+    """The functions of which it makes coroutines, by their titles ("Client.fetch"), for which no
+    plain generator can wait then."""
 
 
 @dataclass(frozen=True)

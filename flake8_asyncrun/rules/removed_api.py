@@ -102,9 +102,14 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import also_import, awaited, insert, remove_import, replace
 from flake8_asyncrun.core.errors import by_version
+from flake8_asyncrun.core.generators import (
+    own_nodes,
+    plain_generators,
+    waited_for_by_plain_generators,
+)
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, mentions
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does, canonical
 from flake8_asyncrun.names.target import Version
@@ -156,7 +161,10 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 def _fix(mention: Mention, file: File) -> Fix:
     if mention.name == _COROUTINE:
         make = _all_async_def if _is_import(mention) else _async_def
-        return Fix("Make it an async def", tuple(make(mention, file)), Safety.UNSAFE)
+        edits = tuple(make(mention, file))
+        nodes = _uses(mention, file) if _is_import(mention) else [mention.node]
+        titles = tuple(_title(_decorated(one, file), file) for one in nodes)
+        return Fix("Make it an async def", edits, Safety.UNSAFE, coroutines=titles)
     node = mention.node
     crashes = mention.target.first >= _GONE_IN.get(mention.name, _TASKS_GONE_IN)
     if isinstance(mention.imported, cst.ImportStar):
@@ -169,7 +177,6 @@ def _fix(mention: Mention, file: File) -> Fix:
     name = node.attr.value
     same = name == "current_task" and file.in_coroutine(node)
     safety = _safety(mention, file) if crashes or same else Safety.UNSAFE
-    edits: tuple[Edit, ...]
     if isinstance(node.value, cst.Attribute):
         module = file.source.text_of(node.value.value)
         edits = (replace(file, node, f"{module}.{name}"),)
@@ -193,19 +200,42 @@ def _all_async_def(mention: Mention, file: File) -> Iterator[Edit]:
     import away. Raises Refused where one of them cannot be, or the name has another use."""
     alias = mention.imported
     assert isinstance(alias, cst.ImportAlias)
-    bound = alias.asname.name if alias.asname else alias.name
-    variable = file.variable(bound) if isinstance(bound, cst.Name) else None
-    if variable is None:
-        raise Refused("it is not known what it decorates")
-    uses = [one for one in file.names_of(variable) if one is not bound]
+    name = alias.evaluated_alias or alias.evaluated_name
     exported = alias.evaluated_alias == alias.evaluated_name or (
-        file.source.path.endswith("__init__.py") or file.facts.variables.is_quoted(variable.name)
+        file.source.path.endswith("__init__.py") or file.facts.variables.is_quoted(name)
     )
+    uses = _uses(mention, file)
     if not uses or exported:
         raise Refused("other files may have it from here")
     for use in uses:
         yield from _async_def(dataclasses.replace(mention, node=use), file)
     yield remove_import(file, alias)
+
+
+def _uses(mention: Mention, file: File) -> list[cst.Name]:
+    """Return where an imported name is used."""
+    alias = mention.imported
+    assert isinstance(alias, cst.ImportAlias)
+    bound = alias.asname.name if alias.asname else alias.name
+    variable = file.variable(bound) if isinstance(bound, cst.Name) else None
+    if variable is None:
+        raise Refused("it is not known what it decorates")
+    return [one for one in file.names_of(variable) if one is not bound]
+
+
+def _decorated(node: cst.Name | cst.Attribute, file: File) -> cst.FunctionDef:
+    """Return the function that a name decorates. Raises Refused where it does not."""
+    decorator = file.source.parent(node)
+    function = None if decorator is None else file.source.parent(decorator)
+    if not isinstance(decorator, cst.Decorator) or not isinstance(function, cst.FunctionDef):
+        raise Refused("it is no decorator here")
+    return function
+
+
+def _title(function: cst.FunctionDef, file: File) -> str:
+    holder = file.class_around(function)
+    name = function.name.value
+    return name if holder is None else f"{holder.name.value}.{name}"
 
 
 _ASYNC_SPECIAL = {"__aenter__", "__aexit__", "__anext__", "__call__"}
@@ -214,10 +244,9 @@ _ASYNC_SPECIAL = {"__aenter__", "__aexit__", "__anext__", "__call__"}
 def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
     """Yield what makes a decorated generator an `async def`. Raises Refused where that is not sure
     to wait for the same."""
+    function = _decorated(mention.node, file)
     decorator = file.source.parent(mention.node)
-    function = None if decorator is None else file.source.parent(decorator)
-    if not isinstance(decorator, cst.Decorator) or not isinstance(function, cst.FunctionDef):
-        raise Refused("it is no decorator here")
+    assert isinstance(decorator, cst.Decorator)
     name = function.name.value
     is_special = name.startswith("__") and name.endswith("__") and name not in _ASYNC_SPECIAL
     if function.asynchronous is not None or is_special:
@@ -227,7 +256,7 @@ def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
     end = source.line_end(file.span(decorator).end)
     if source.slice(Span(start, end)).strip() != source.text_of(decorator).strip():
         raise Refused("a comment stands beside the decorator")
-    waits = [one for one in _own(function.body) if isinstance(one, cst.Yield)]
+    waits = [one for one in own_nodes(function.body) if isinstance(one, cst.Yield)]
     _check_callers(function, file)
     yield Edit(Span(start, end), "")
     head = Span(end, file.span(function.name).start)
@@ -240,7 +269,7 @@ def _async_def(mention: Mention, file: File) -> Iterator[Edit]:
         yield from _await(wait, file)
     if not waits:
         # What a plain function returns is waited for by the decorator.
-        for one in _own(function.body):
+        for one in own_nodes(function.body):
             if isinstance(one, cst.Return) and one.value is not None:
                 yield from _awaited(one.value, file)
 
@@ -284,51 +313,18 @@ def _is_constant(value: cst.BaseExpression) -> bool:
 def _check_callers(function: cst.FunctionDef, file: File) -> None:
     """Refuse where a plain generator of the file waits for a function, which it then cannot."""
     name = function.name.value
-    for wait in _waits_of_generators(file):
-        for node in descend(wait):
-            if isinstance(node, cst.Call) and _last_name(node.func) == name:
-                holder = file.enclosing_function(wait)
-                assert isinstance(holder, cst.FunctionDef)
-                raise Refused(
-                    f"`{holder.name.value}`, a plain generator, waits for it; make that an "
-                    "`async def` by hand first"
-                )
-
-
-@per_file
-def _waits_of_generators(file: File) -> tuple[cst.Yield, ...]:
-    """Return the `yield from`s of functions that are neither decorated nor coroutines."""
-    return tuple(
-        wait
-        for node in _plain_functions(file)
-        for wait in _own(node.body)
-        if isinstance(wait, cst.Yield) and isinstance(wait.value, cst.From)
-    )
-
-
-def _plain_functions(file: File) -> Iterator[cst.FunctionDef]:
-    """Yield the functions that no decorator makes coroutines of."""
-    for node in descend(file.source.tree):
-        if not isinstance(node, cst.FunctionDef) or node.asynchronous is not None:
-            continue
-        if not any("coroutine" in one for one in _decorators(node, file)):
-            yield node
+    for holder, call in waited_for_by_plain_generators(file):
+        if _last_name(call.func) == name:
+            raise Refused(
+                f"`{holder.name.value}`, a plain generator, waits for it; make that an `async def` "
+                "by hand first"
+            )
 
 
 def _last_name(node: cst.BaseExpression) -> str:
     if isinstance(node, cst.Attribute):
         return node.attr.value
     return node.value if isinstance(node, cst.Name) else ""
-
-
-@per_file
-def _plain_generators(file: File) -> frozenset[str]:
-    """Return the names of the functions of the file that are plain generators."""
-    return frozenset(
-        node.name.value
-        for node in _plain_functions(file)
-        if any(isinstance(one, cst.Yield) for one in _own(node.body))
-    )
 
 
 def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
@@ -340,7 +336,7 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     if isinstance(with_item := file.source.parent(wait), cst.WithItem):
         yield from _async_with(with_item, item, file)
         return
-    if isinstance(item, cst.Call) and _last_name(item.func) in _plain_generators(file):
+    if isinstance(item, cst.Call) and _last_name(item.func) in plain_generators(file):
         raise Refused(
             f"`{file.text_of(item.func)}` is a plain generator, which cannot be awaited; make it "
             "an `async def` by hand first"
@@ -428,7 +424,7 @@ def _coroutine_functions(holder: cst.ClassDef | None, file: File) -> frozenset[s
         if names[one.name.value] == 1
         and not (set(_decorators(one, file)) - {"asyncio.coroutine", "coroutine"})
         and (one.asynchronous is not None or one.decorators)
-        and not (one.asynchronous and any(isinstance(x, cst.Yield) for x in _own(one.body)))
+        and not (one.asynchronous and any(isinstance(x, cst.Yield) for x in own_nodes(one.body)))
     )
 
 
@@ -460,13 +456,3 @@ def _async_with(item: cst.WithItem, lock: cst.BaseExpression, file: File) -> Ite
     for _ in range(source.slice(head).count("(") - source.slice(head).count(")")):
         end = source.data.index(b")", end) + 1
     yield Edit(Span(start, end), f"async with {source.text_of(lock)}")
-
-
-def _own(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield what a function's body holds, in order, without the functions and classes in it."""
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            stack.extend(reversed(node.children))
