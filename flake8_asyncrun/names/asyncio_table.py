@@ -143,6 +143,8 @@ AWAITABLE_METHODS = {
     "asyncio.LifoQueue": {"get", "put", "join"},
     "asyncio.PriorityQueue": {"get", "put", "join"},
     "asyncio.StreamReader": {"read", "readline", "readexactly", "readuntil"},
+    "asyncio.StreamWriter": {"drain", "wait_closed"},
+    "asyncio.Server": {"serve_forever", "start_serving", "wait_closed"},
 }
 """Methods of asyncio's objects that return a coroutine (finding 5)."""
 

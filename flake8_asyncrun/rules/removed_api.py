@@ -100,6 +100,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.awaitables import asyncio_class, is_awaitable_method
 from flake8_asyncrun.core.edits import also_import, awaited, insert, remove_import, replace
 from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.generators import (
@@ -111,9 +112,9 @@ from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
 from flake8_asyncrun.names import asyncio_table
-from flake8_asyncrun.names.asyncio_table import Does, canonical
+from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.target import Version
-from flake8_asyncrun.names.values import Generator, Kind, Made
+from flake8_asyncrun.names.values import Generator, Kind
 
 _TASKS = {"asyncio.Task.all_tasks", "asyncio.Task.current_task"}
 _COROUTINE = "asyncio.coroutine"
@@ -387,7 +388,8 @@ _GIVES_AWAITABLE = {Does.BINDS, Does.COROUTINE, Does.NEEDS_RUNNING}
 
 def _looks_awaitable(item: cst.BaseExpression, file: File) -> bool:
     """Say whether a call surely gives an awaitable by what it calls, for the flow need not reach
-    it: a loop's method, a function of asyncio's, a coroutine function of the file."""
+    it: a method of a loop or another object of asyncio's, a function of asyncio's, a coroutine
+    function of the file."""
     function = item.func if isinstance(item, cst.Call) else None
     if isinstance(function, cst.Name):
         variable = file.variable(function)
@@ -399,6 +401,8 @@ def _looks_awaitable(item: cst.BaseExpression, file: File) -> bool:
         return False
     owner, name = function.value, function.attr.value
     if name in _OF_LOOPS and _last_name(owner).endswith("loop"):
+        return True
+    if is_awaitable_method(function, file):
         return True
     if not isinstance(owner, cst.Name) or file.seen(item) is not None:
         return False
@@ -438,10 +442,9 @@ _LOCKS = {f"asyncio.{name}" for name in ("Lock", "Condition", "Semaphore", "Boun
 def _async_with(item: cst.WithItem, lock: cst.BaseExpression, file: File) -> Iterator[Edit]:
     """Yield what makes `with (yield from lock):` an `async with lock:`."""
     holder = file.source.parent(item)
-    value = file.value(lock)
     if not isinstance(holder, cst.With) or len(holder.items) != 1:
         raise Refused("a `with` holds other things than what it waits for; make it two by hand")
-    if not isinstance(value, Made) or canonical(value.name) not in _LOCKS:
+    if asyncio_class(lock, file) not in _LOCKS:
         raise Refused(
             f"it is not known whether `{file.text_of(lock)}` is a lock; write `async with` by hand"
         )
