@@ -391,13 +391,18 @@ def _may_have_other_loops(file: File) -> bool:
     return _OTHER_LOOPS.search(file.source.text) is not None
 
 
+@per_file
+def _about_running(file: File) -> list[cst.Name]:
+    return [one for one in file.names() if _ABOUT_RUNNING.search(one.value)]
+
+
 def _looks_first(call: cst.BaseExpression, file: File) -> bool:
     """Say whether the function around a call looks whether a loop runs."""
     function = file.enclosing_function(call)
     if function is None:
         return False
-    for node in descend(function.body):
-        if not isinstance(node, cst.Name) or not _ABOUT_RUNNING.search(node.value):
+    for node in _about_running(file):
+        if function.body not in file.parents(node):
             continue
         tries = (one for one in file.parents(node) if isinstance(one, cst.Try))
         if node.value != "get_running_loop" or any(one.handlers for one in tries):
