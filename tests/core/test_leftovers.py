@@ -86,6 +86,7 @@ def test_a_loop_that_nothing_uses_goes(line: str) -> None:
         case("a comment is above it", f"# ours\n    {GET}", "USES(loop)"),
         case("it is bound by a loop, too", f"{GET}\n    for loop in []: pass", "USES(loop)"),
         case("it is global", f"global loop\n    {GET}", "USES(loop)"),
+        case("the block is empty then", f"if x:\n        {GET}\n        {GET}", "USES(loop)"),
         case("the test says more", f"if loop is None and x:\n        {GET}", "USES(loop)"),
         case(
             "nothing else is in the block",
@@ -114,6 +115,38 @@ def test_a_loop_that_may_be_missed_stays(line: str, use: str) -> None:
 )
 def test_what_may_do_more_is_unsafe(line: str, safety: Safety) -> None:
     text = Source("a.py", f"import asyncio\n\n{line}\n    print(1)\n")
+    before = Source("a.py", text.text.replace("print(1)", "print(loop)"))
+    (found,) = leftovers(
+        before, text, lambda source: File(source, project_of({})), lambda name: False
+    )
+    assert (found.name, found.fix.safety) == ("loop", safety)
+
+
+@pytest.mark.parametrize(
+    ("method", "safety"),
+    [
+        ("def run(self)", Safety.SAFE),
+        ("def __getattr__(self, name)", Safety.UNSAFE),
+        ("def __getattribute__(self, name)", Safety.UNSAFE),
+    ],
+)
+def test_what_reading_an_attribute_may_do_is_asked_of_its_class(
+    method: str, safety: Safety
+) -> None:
+    text = Source(
+        "a.py",
+        f"""\
+class A:
+    {method}: ...
+
+    def __init__(self, loop):
+        self.loop = loop
+
+    async def f(self):
+        loop = self.loop
+        print(1)
+""",
+    )
     before = Source("a.py", text.text.replace("print(1)", "print(loop)"))
     (found,) = leftovers(
         before, text, lambda source: File(source, project_of({})), lambda name: False
@@ -336,6 +369,7 @@ def test_the_parameter_of_a_private_function_goes_with_its_arguments() -> None:
         case("handed on", "def _f(loop): USES(loop)", "_f(1); run = _f"),
         case("decorated", "@command\ndef _f(loop): USES(loop)", "_f(1)"),
         case("bound twice", "def _f(loop): USES(loop)\ndef _f(loop): USES(loop)", "_f(1)"),
+        case("another's name", "def _f(loop): USES(loop)", "_f(1)\ndef g(_f): _f(2)"),
         case("a text", "def _f(loop): USES(loop)", "_f(1); getattr(x, '_f')"),
         case("given much", "def _f(loop): USES(loop)", "_f(*x)"),
         case("given more", "def _f(loop): USES(loop)", "_f(**x)"),
