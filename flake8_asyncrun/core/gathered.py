@@ -10,7 +10,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.by_hand import is_open_book, method_of
 from flake8_asyncrun.core.loop_calls import ByHand, check_stopped_by, is_called_by_loop
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
 from flake8_asyncrun.core.wrap import (
     ABOUT_THE_FUNCTION,
     NOT_AWAITED,
@@ -247,7 +247,7 @@ def _block(file: File, hand: ByHand, gone: Sequence[cst.BaseStatement]) -> Block
         if not isinstance(only, cst.If) or not isinstance(only.body, cst.IndentedBlock):
             return block
         inside = all(statement_in(only.body, node, file) for node in used)
-        if not inside or "__main__" not in file.source.text_of(only.test):
+        if not inside or not is_main_guard(only):
             return block
         block = only.body
 

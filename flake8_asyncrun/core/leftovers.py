@@ -580,10 +580,11 @@ def _is_commented(line: _Line, file: File) -> bool:
 def _is_script(line: _Line, file: File) -> bool:
     """Say whether a module runs its program where it stands, and has nothing for other files."""
     source = file.source
-    for parent in file.parents(line):
-        if isinstance(parent, cst.If) and "__main__" in source.text_of(parent.test):
-            return True
-    if source.text.startswith("#!") or source.path.endswith("__main__.py"):
+    if (
+        file.is_main_guarded(line)
+        or source.text.startswith("#!")
+        or source.path.endswith("__main__.py")
+    ):
         return True
     if "." in source.module:
         return False

@@ -331,22 +331,15 @@ def _flows(call: cst.Call, file: File) -> list[cst.Call]:
 
 def _is_script(call: cst.Call, outermost: cst.Call, file: File) -> bool:
     """Say whether nobody can import the file without running the program."""
-    if _is_guarded(outermost, file):
+    if file.is_main_guarded(outermost):
         return True
     function = file.enclosing_function(call)
     return "." not in file.source.module and any(
         isinstance(one.func, cst.Attribute)
         and one.func.attr.value in ("run_forever", "run_until_complete")
         and file.enclosing_function(one) is function
-        and not _is_guarded(one, file)
+        and not file.is_main_guarded(one)
         for one in file.calls()
-    )
-
-
-def _is_guarded(node: cst.CSTNode, file: File) -> bool:
-    return any(
-        isinstance(one, cst.If) and "__main__" in file.source.text_of(one.test)
-        for one in file.parents(node)
     )
 
 

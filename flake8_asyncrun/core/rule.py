@@ -501,6 +501,15 @@ class File:
             child = parent
         return None
 
+    def is_main_guarded(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` is evaluated only where the file is the program."""
+        child = node
+        for parent in self.parents(node):
+            if is_main_guard(parent) and isinstance(parent, cst.If) and child is parent.body:
+                return True
+            child = parent
+        return False
+
     def class_around(self, node: cst.CSTNode) -> cst.ClassDef | None:
         """Return the class in whose body, but not in a function of which, `node` stands."""
         for parent in self.parents(node):
@@ -600,6 +609,22 @@ def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         child = stack.pop()
         yield child
         stack.extend(reversed(child.children))
+
+
+def is_main_guard(node: cst.CSTNode) -> bool:
+    """Say whether a node is an `if __name__ == "__main__":`."""
+    match node:
+        case cst.If(
+            test=cst.Comparison(
+                left=left,
+                comparisons=[cst.ComparisonTarget(operator=cst.Equal(), comparator=right)],
+            )
+        ):
+            sides = (left, right)
+            texts = [one.evaluated_value for one in sides if isinstance(one, cst.SimpleString)]
+            names = [one.value for one in sides if isinstance(one, cst.Name)]
+            return texts == ["__main__"] and names == ["__name__"]
+    return False
 
 
 _EXPECTING = {"suppress", "raises", "assertRaises", "assertRaisesRegex", "deprecated_call", "warns"}

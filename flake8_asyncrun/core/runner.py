@@ -12,7 +12,7 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.by_hand import asyncio_in, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, free_name, is_quiet, spot_of
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import Effect, Kind
@@ -101,7 +101,7 @@ def _guarded(
     there."""
     holders = {next((one for one in file.parents(name) if one in spot.after), None) for name in own}
     guard = holders.pop() if len(holders) == 1 else None
-    if not isinstance(guard, cst.If) or "__main__" not in file.source.text_of(guard.test):
+    if not isinstance(guard, cst.If) or not is_main_guard(guard):
         return spot
     inside = isinstance(guard.body, cst.IndentedBlock)
     if not inside or not all(guard.body in file.parents(name) for name in own):

@@ -12,7 +12,7 @@ import libcst as cst
 from flake8_asyncrun.core import edits, inside
 from flake8_asyncrun.core.inside import Movable, is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
 from flake8_asyncrun.names.values import (
     Effect,
     External,
@@ -502,7 +502,7 @@ def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
         if call is None:
             raise Refused(f"`{outer.name.value}` may be called from more than one place")
         return [*_between(file, spot, spot_of(file, call)), *run.before]
-    guard = isinstance(outer, cst.If) and "__main__" in file.source.text_of(outer.test)
+    guard = isinstance(outer, cst.If) and is_main_guard(outer)
     if not guard or not isinstance(outer, cst.If) or run.block is not outer.body:
         raise Refused("the run stands in another block")
     passed = itertools.takewhile(lambda one: one is not outer, spot.after)

@@ -450,7 +450,15 @@ from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.loop_calls import by_hand, is_once
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.own_loop import own_loop
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, rule
+from flake8_asyncrun.core.rule import (
+    File,
+    Hit,
+    Refused,
+    attempt_in_turn,
+    descend,
+    is_main_guard,
+    rule,
+)
 from flake8_asyncrun.core.runner import with_runner
 from flake8_asyncrun.core.together import into_one_main
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
@@ -583,7 +591,8 @@ def together(call: cst.Call, file: File) -> Fix:
     once = is_once(hand.gets[0] if home is None else home.body, file)
     if not once and not any(method_of(one) == "close" for one in hand.away):
         raise Refused("the loop may run more than once, and tasks may live on in between")
-    fix = into_one_main(file, hand)
+    # All that get the loop in one block have the same.
+    fix = file.once((into_one_main, *hand.gets), partial(into_one_main, file, hand))
     check_no_other(call, fix.edits, file)
     return fix
 
@@ -755,8 +764,8 @@ def _takes_from_others(spot: Spot, changes: Sequence[Edit], file: File) -> bool:
     a package, or goes on to define things after `spot`, where the loop runs.
     """
     source = file.source
-    holders = [spot.statement, *file.parents(spot.statement)]
-    inside = any(isinstance(one, cst.FunctionDef) or _is_main_guard(one, file) for one in holders)
+    inside = file.enclosing_function(spot.statement) is not None
+    inside |= file.is_main_guarded(spot.statement) or is_main_guard(spot.statement)
     if inside or all(name.startswith("_") for name in _globals_in(changes, file)):
         return False
     if source.text.startswith("#!") or source.path.endswith("__main__.py"):
@@ -779,10 +788,6 @@ def _globals_in(changes: Sequence[Edit], file: File) -> Iterator[str]:
         spans = [one.span for one in changes]
         if variable.is_global and any(one.start <= at < one.end for one in spans for at in bound):
             yield variable.name
-
-
-def _is_main_guard(node: cst.CSTNode, file: File) -> bool:
-    return isinstance(node, cst.If) and "__main__" in file.source.text_of(node.test)
 
 
 def _binds(statement: cst.BaseStatement) -> bool:
