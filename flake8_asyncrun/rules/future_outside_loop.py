@@ -142,6 +142,9 @@ asyncio.ensure_future(hello())  # RUN204
 asyncio.run(main())
 ```
 
+Tasks, a `gather` or a `shield` of coroutines that are assigned to a variable, and that no run is seen to
+use, are told of because their call fails on Python 3.14.
+
 The same happens to whatever is given to a loop that is made, or taken, before `asyncio.run` makes
 its own, and that nobody runs: `loop.create_task`, `call_soon`, `call_later`, `call_at`, `add_reader`
 and `add_signal_handler`. No Python says a word of it; where the task is to start a server, that
@@ -581,9 +584,11 @@ def _happens(
     if may_be_run(event, file):
         return None
     if used is None:
-        if not _is_lost(call, file):
+        if not _is_followed_by_run(call, file):
             return None
-        eras = (((3, 7), f"{_what_is_lost(call, file)}, and nothing says so"),)
+        eras = ()
+        if isinstance(file.source.parent(call), cst.Expr):
+            eras = (((3, 7), f"{_what_is_lost(call, file)}, and nothing says so"),)
     else:
         eras = _by_use(call, used, file)
     if not event.set:
@@ -612,6 +617,7 @@ def _is_program(file: File) -> bool:
     return file.facts.is_program or runs_here
 
 
+_TAKING = ("asyncio.ensure_future", "asyncio.gather", "asyncio.shield")
 _RUNS_A_LOOP = ("run_until_complete", "run_forever", "set_event_loop")
 
 
@@ -624,10 +630,17 @@ def _asks_for_loop(file: File) -> bool:
     return file.source.text.count(name) > known
 
 
-def _is_lost(call: cst.Call, file: File) -> bool:
-    """Say whether a task is made for its own sake, before a run, on a loop that nobody runs."""
+def _is_followed_by_run(call: cst.Call, file: File) -> bool:
+    """Say whether a statement makes a task for its own sake, or assigns futures that are not seen
+    to be used, before a run, on a loop that nobody runs."""
     statement = file.source.parent(call)
-    if file.callee(call) != "asyncio.ensure_future" or not isinstance(statement, cst.Expr):
+    if isinstance(statement, cst.Expr):
+        if file.callee(call) != "asyncio.ensure_future":
+            return False
+    elif file.callee(call) not in _TAKING or not _is_assigned(call, file):
+        return False
+    elif not all(_is_of_coroutines(one.value, file) for one in call.args if one.keyword is None):
+        # A future has its loop already.
         return False
     if any(name in file.source.text for name in _RUNS_A_LOOP) or _asks_for_loop(file):
         return False
@@ -637,6 +650,27 @@ def _is_lost(call: cst.Call, file: File) -> bool:
         and file.span(call).end <= file.span(run.call).start
         for run in file.fresh_runs
     )
+
+
+def _is_assigned(call: cst.Call, file: File) -> bool:
+    """Say whether what a call gives is assigned to a variable, alone or in a list."""
+    for holder in file.parents(call):
+        if isinstance(holder, cst.Assign):
+            return all(isinstance(one.target, cst.Name) for one in holder.targets)
+        if isinstance(holder, cst.AnnAssign):
+            return isinstance(holder.target, cst.Name)
+        if not isinstance(holder, (cst.ListComp, cst.List, cst.Element)):
+            return False
+    return False
+
+
+def _is_of_coroutines(node: cst.BaseExpression, file: File) -> bool:
+    """Say whether an argument is a coroutine, or lists some."""
+    if isinstance(node, (cst.GeneratorExp, cst.ListComp)):
+        return file.kind(node.elt) is Kind.COROUTINE
+    if isinstance(node, (cst.List, cst.Tuple)):
+        return all(file.kind(one.value) is Kind.COROUTINE for one in node.elements)
+    return file.kind(node) is Kind.COROUTINE
 
 
 def _by_use(call: cst.Call, used: Used, file: File) -> Eras:
