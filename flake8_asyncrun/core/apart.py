@@ -22,13 +22,10 @@ class Apart:
     """A file in which no statement about a loop shares its line with another."""
 
     file: File
+    call: cst.Call
+    """The call that gets the loop, in the new file."""
     splits: tuple[Edit, ...]
     """What made it of the file that is there, in order."""
-
-    def there(self, span: Span) -> Span:
-        """Return where in the new file an expression stands."""
-        grown = sum(_growth(one) for one in self.splits if one.span.end <= span.start)
-        return Span(span.start + grown, span.end + grown)
 
     def back(self, changes: Sequence[Edit]) -> tuple[Edit, ...]:
         """Return edits of the file that is there, for edits of the new one."""
@@ -79,18 +76,26 @@ def _growth(split: Edit) -> int:
 def attempt_apart(call: cst.Call, file: File, make: Callable[[cst.Call, File], Made]) -> Made:
     """Return what `make` makes of a call that gets a loop, a fix or notes why there is none, or
     only a last resort; if that is so, and statements about the loop share lines, then what it makes
-    of the same statements on lines of their own."""
+    of the same statements on lines of their own, or its last resort where only the call's are."""
     fix, notes = make(call, file)
-    apart = _apart(call, file) if fix is None or notes else None
-    there = None if apart is None else _same_call(call, file, apart)
-    if apart is None or there is None:
+    apart = _apart(call, _about_loop(call, file), file) if fix is None or notes else None
+    if apart is None:
         return fix, notes
-    other, reasons = make(there, apart.file)
-    notes = tuple(Note(_lines_back(one.text, apart)) for one in reasons)
-    if other is None or (reasons and fix is not None):
-        return fix, notes
-    claims = tuple(_lines_back(one, apart) for one in other.claims)
-    return replace(other, edits=apart.back(other.edits), claims=claims), notes
+    other, notes = _made_apart(apart, make)
+    if other is not None and not notes:
+        return other, ()
+    apart = _apart(call, [call], file) if fix is None else None
+    return fix if apart is None else _made_apart(apart, make)[0], notes
+
+
+def _made_apart(apart: Apart, make: Callable[[cst.Call, File], Made]) -> Made:
+    """Return what `make` makes of a call in the new file, for the file that is there."""
+    fix, notes = make(apart.call, apart.file)
+    notes = tuple(Note(_lines_back(one.text, apart)) for one in notes)
+    if fix is None:
+        return None, notes
+    claims = tuple(_lines_back(one, apart) for one in fix.claims)
+    return replace(fix, edits=apart.back(fix.edits), claims=claims), notes
 
 
 _LINES = re.compile(r"\b(?:lines?|in) \d[\d, ]*")
@@ -105,19 +110,19 @@ def _lines_back(text: str, apart: Apart) -> str:
     return _LINES.sub(back, text)
 
 
-def _same_call(call: cst.Call, file: File, apart: Apart) -> cst.Call | None:
-    span = apart.there(file.span(call))
-    return next((one for one in apart.file.calls() if apart.file.span(one) == span), None)
-
-
-def _apart(call: cst.Call, file: File) -> Apart | None:
-    """Return the file with what is about the loop of a call on lines of its own; None where it is
-    so already, or a line goes on in another one."""
-    variable = assigned_to(call, file)
-    names = [] if variable is None else [*file.names_of(variable)]
+def _about_loop(call: cst.Call, file: File) -> list[cst.CSTNode]:
+    """Return the calls that get the loop of a call, in the same function, and the names of it."""
+    function, variable = file.enclosing_function(call), assigned_to(call, file)
     gets = [one for one in file.calls() if file.callee(one) == "asyncio.get_event_loop"]
+    names = [] if variable is None else [*file.names_of(variable)]
+    return [*(one for one in gets if file.enclosing_function(one) is function), *names]
+
+
+def _apart(call: cst.Call, nodes: Sequence[cst.CSTNode], file: File) -> Apart | None:
+    """Return the file with the statements that hold nodes on lines of their own; None where they
+    are so already, or a line goes on in another one."""
     splits: set[Edit] = set()
-    for node in (*gets, *names):
+    for node in nodes:
         for holder in file.parents(node):
             if isinstance(holder, cst.SimpleStatementLine) and len(holder.body) > 1:
                 found = _own_lines(holder, "", file)
@@ -128,11 +133,15 @@ def _apart(call: cst.Call, file: File) -> Apart | None:
             if found is None:
                 return None
             splits.update(found)
-    if not splits:
+    if not splits or not file.source.prints_back:
         return None
     source, ordered = file.source, sorted(splits)
     text = edits.put_in(source.text, ordered)
-    return Apart(File(Source(source.path, text, source.module), file.project), tuple(ordered))
+    new = File(Source(source.path, text, source.module), file.project)
+    grown = sum(_growth(one) for one in ordered if one.span.end <= file.span(call).start)
+    span = Span(file.span(call).start + grown, file.span(call).end + grown)
+    there = next(one for one in new.calls() if new.span(one) == span)
+    return Apart(new, there, tuple(ordered))
 
 
 def _own_blocks(suite: cst.SimpleStatementSuite, file: File) -> list[Edit] | None:
