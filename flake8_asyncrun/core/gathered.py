@@ -495,6 +495,12 @@ def _check_node(file: File, hand: ByHand, statement: cst.BaseStatement, node: cs
     line = file.place(statement).line
     if isinstance(node, (cst.Await, cst.Yield)):
         raise Refused("it awaits or yields")
+    if (
+        isinstance(node, cst.Raise)
+        and node.exc is not None
+        and "StopIteration" in (file.text_of(node.exc))
+    ):
+        raise Refused(f"line {line} raises StopIteration, which no coroutine can")
     if isinstance(node, (cst.Global, cst.Nonlocal)):
         raise Refused(f"line {line} declares a name of the module's")
     if isinstance(node, cst.NamedExpr):
@@ -530,10 +536,45 @@ def _check_call(file: File, hand: ByHand, plan: Plan, call: cst.Call, known: set
     method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
     seen = file.seen(call)
     handles = seen is not None and not known.issuperset(seen.handling)
+    if _runs_out(file, call):
+        raise Refused(f"`{text}()` in line {line} may raise StopIteration, which no coroutine can")
     if handles or method in ("run_until_complete", "run_forever"):
         raise Refused(f"`{text}()` in line {line} runs or closes a loop, or looks at one")
     if not _is_harmless(file, hand, plan, call):
         raise Refused(f"`{text}()` in line {line} may do more with the loop")
+
+
+def _runs_out(file: File, call: cst.Call) -> bool:
+    """Say whether a call takes the next of an iterator, and nobody is ready for its end."""
+    match call.func:
+        case cst.Name(value="next"):
+            taken = len(call.args) == 1
+        case cst.Attribute(attr=cst.Name(value="__next__")):
+            taken = True
+        case _:
+            taken = False
+    return taken and not _is_caught_there(file, call)
+
+
+def _is_caught_there(file: File, node: cst.CSTNode) -> bool:
+    """Say whether a StopIteration is caught before it leaves a `try` that does not run
+    the loop, and so moves as it is."""
+    child = node
+    for parent in file.parents(node):
+        if isinstance(parent, cst.Try) and child is parent.body:
+            names = {
+                name
+                for one in parent.handlers
+                for name in re.findall(r"\w+", "" if one.type is None else file.text_of(one.type))
+            }
+            return "StopIteration" in names and not any(
+                isinstance(one, cst.Attribute) and one.attr.value == "run_until_complete"
+                for one in descend(parent)
+            )
+        if isinstance(parent, cst.FunctionDef):
+            return False
+        child = parent
+    return False
 
 
 def _check_coroutine(file: File, plan: Plan, call: cst.Call) -> None:
