@@ -85,7 +85,7 @@ async def main():
 **The fix is safe** for the other names where the program could only crash before, and for
 `current_task` in a coroutine. It is unsafe inside `try` … `except Exception`, and where the code supports
 Python 3.8 and older: `asyncio.all_tasks` leaves out the tasks that are done, and both functions want a
-running loop. It is unsafe for the decorator, because who calls the function may rely on a generator.
+running loop. It is refused where it is certain that none runs. It is unsafe for the decorator, because who calls the function may rely on a generator.
 
 See [What's new in Python 3.11](https://docs.python.org/3/whatsnew/3.11.html#removed) and
 [in Python 3.9](https://docs.python.org/3/whatsnew/3.9.html#removed).
@@ -113,6 +113,7 @@ from flake8_asyncrun.core.named import Mention, imports, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
+from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Version
 from flake8_asyncrun.names.values import Generator, Kind
 
@@ -176,6 +177,9 @@ def _fix(mention: Mention, file: File) -> Fix:
     if mention.name == _QUEUE:
         return Fix("Use Queue", (replace(file, node.attr, "Queue"),), _safety(mention, file))
     name = node.attr.value
+    call = file.source.parent(node)
+    if isinstance(call, cst.Call) and not call.args and file.state(call) is State.NO_LOOP:
+        raise Refused(f"`asyncio.{name}()` wants a running loop, and here none runs; hand it yours")
     same = name == "current_task" and file.in_coroutine(node)
     safety = _safety(mention, file) if crashes or same else Safety.UNSAFE
     if isinstance(node.value, cst.Attribute):
