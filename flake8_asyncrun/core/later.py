@@ -14,6 +14,8 @@ from flake8_asyncrun.names.values import UNKNOWN, Effect
 
 _BUILDING = {"__init__", "__new__", "__post_init__"}
 _CALLED_BY_NAME = {"classmethod", "property", "staticmethod"}
+_OF_CURRENT = {"asyncio.Task.all_tasks", "asyncio.Task.current_task"}
+"""Up to Python 3.8."""
 _ONLY_ASKING = {"isinstance", "issubclass"}
 _AT_THE_END = {"callback", "finalize", "push", "register"}
 """Methods that are given what is to be called in the end: of `atexit`, `weakref`, `ExitStack`."""
@@ -38,6 +40,13 @@ def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
         if event not in gone:
             line = event.place.line if not event.via else event.via[0].line
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
+    for other in file.calls():
+        span = file.span(other)
+        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
+            continue
+        if not other.args and file.callee(other) in _OF_CURRENT and not file.in_coroutine(other):
+            line = file.place(other).line
+            raise Refused(f"line {line} asks for tasks of the current loop, which a run takes away")
     if (later := taken_later(call, changes, file)) is not None:
         line = file.place(later).line
         raise Refused(f"line {line} may take the current loop after the run, when it is gone")
