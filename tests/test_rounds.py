@@ -113,7 +113,7 @@ CHAINED: Texts = {
                 self.lock = Lock()
 
             async def ask(self):
-                return (await wait_for(wires.ping(3), 5))
+                return await wait_for(wires.ping(3), 5)
 
 
         class LockedPeer(Peer):

@@ -9,6 +9,7 @@ from flake8_asyncrun.core.fix import fix_source
 from flake8_asyncrun.core.model import Finding
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.knowledge import Knowledge, Told
+from flake8_asyncrun.names.target import Target
 from tests.snippets import ON, PATH, case, project_of
 
 NOTHING = Knowledge()
@@ -177,3 +178,48 @@ def test_a_constructor_that_is_inherited_captures_as_much() -> None:
     plain = CAPTURING.replace("self.loop = asyncio.get_event_loop()", "...")
     assert [one.code for one in said(USE, told, cap=plain)] == ["RUN201"]
     assert said(USE, NOTHING, cap=plain) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "note"),
+    [
+        case(
+            "no decorator",
+            "wrapped = asyncio.coroutine(print)",
+            "it is no decorator here; call types.coroutine() for a generator, write an `async def` "
+            "around a plain function",
+        ),
+        case(
+            "returned",
+            "@asyncio.coroutine\ndef echo(request): return request",
+            "asyncio.coroutine waits for what is returned where it can be awaited, and it is not "
+            "known whether `request` can; by hand, `return await …` if it can",
+        ),
+        case(
+            "policy",
+            "loop = asyncio.get_event_loop_policy().new_event_loop()",
+            "call asyncio.new_event_loop(), which asks the same policy",
+        ),
+    ],
+)
+def test_a_note_says_what_to_do(code: str, note: str) -> None:
+    notes = [one.text for finding in said(code, NOTHING) for one in finding.notes]
+    assert f"no fix: {note}" in notes
+
+
+def test_a_note_says_which_loop_is_left_for_older_pythons() -> None:
+    code = (
+        "import asyncio\nclass Store:\n    def __init__(self, loop):\n"
+        "        self.lock = asyncio.Lock(loop=loop)\n        self.none = asyncio.Lock(loop=None)\n"
+        "async def nap(loop): await asyncio.sleep(1, loop=loop)\n"
+    )
+    told = [
+        [
+            note.text
+            for finding in analyze(Source(PATH, code), project, ON)
+            for note in finding.notes
+        ]
+        for project in (project_of(target=Target((3, 8))), project_of(target=Target((3, 10))))
+    ]
+    bound = "up to Python 3.9 it is then bound to the current loop, not to `loop`"
+    assert told == [[bound], []]

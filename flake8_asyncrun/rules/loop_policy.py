@@ -108,6 +108,7 @@ from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.core.wrap import spot_of
+from flake8_asyncrun.names.asyncio_table import POLICY_METHODS
 from flake8_asyncrun.names.values import External
 
 _FUNCTIONS = {"asyncio.get_event_loop_policy", "asyncio.set_event_loop_policy"}
@@ -155,6 +156,16 @@ def _is_for_watcher(mention: Mention, file: File) -> bool:
     return isinstance(method, cst.Attribute) and method.attr.value.endswith("_child_watcher")
 
 
+def _instead(mention: Mention, file: File) -> str:
+    """Return what to do about a policy that is not chosen here."""
+    call = file.source.parent(mention.node)
+    method = None if call is None else file.source.parent(call)
+    is_asked = mention.name == "asyncio.get_event_loop_policy" and isinstance(method, cst.Attribute)
+    if is_asked and isinstance(method, cst.Attribute) and method.attr.value in POLICY_METHODS:
+        return f"call asyncio.{method.attr.value}(), which asks the same policy"
+    return "only the choice of a policy has its place in a run"
+
+
 def _fix(mention: Mention, file: File) -> Fix:
     call = file.source.parent(mention.node)
     if (
@@ -162,7 +173,7 @@ def _fix(mention: Mention, file: File) -> Fix:
         or not isinstance(call, cst.Call)
         or call.func is not mention.node
     ):
-        raise Refused("only the choice of a policy has its place in a run")
+        raise Refused(_instead(mention, file))
     statement = _chosen_by(call, file)
     run = _only_run(statement, file)
     factory = _factory(call, file)

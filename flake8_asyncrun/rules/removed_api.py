@@ -85,7 +85,10 @@ async def main():
 **The fix is safe** for the other names where the program could only crash before, and for
 `current_task` in a coroutine. It is unsafe inside `try` … `except Exception`, and where the code supports
 Python 3.8 and older: `asyncio.all_tasks` leaves out the tasks that are done, and both functions want a
-running loop. It is refused where it is certain that none runs. It is unsafe for the decorator, because who calls the function may rely on a generator.
+running loop. It is refused where it is certain that none runs. It is unsafe for the decorator, because
+who calls the function may rely on a generator.
+Nothing warned where one was made and not waited for, as with a `noop()` or a `release()` that may be
+awaited and need not be; of an `async def` Python says then that it "was never awaited".
 
 See [What's new in Python 3.11](https://docs.python.org/3/whatsnew/3.11.html#removed) and
 [in Python 3.9](https://docs.python.org/3/whatsnew/3.9.html#removed).
@@ -233,7 +236,10 @@ def _decorated(node: cst.Name | cst.Attribute, file: File) -> cst.FunctionDef:
     decorator = file.source.parent(node)
     function = None if decorator is None else file.source.parent(decorator)
     if not isinstance(decorator, cst.Decorator) or not isinstance(function, cst.FunctionDef):
-        raise Refused("it is no decorator here")
+        raise Refused(
+            "it is no decorator here; call types.coroutine() for a generator, write an `async def` "
+            "around a plain function"
+        )
     return function
 
 
@@ -289,10 +295,10 @@ def _awaited(value: cst.BaseExpression, file: File) -> Iterator[Edit]:
         if not value.lpar and awaited("", value) != "await ":
             yield insert(file.span(value).start, "(")
             yield insert(file.span(value).end, ")")
-    elif not isinstance(value, _PLAIN) and not _is_constant(value):
+    elif not isinstance(value, _PLAIN) and file.kind(value) is not Kind.OTHER:
         raise Refused(
-            f"it is not known whether the decorator waits for `{file.text_of(value)}`; await it "
-            "by hand if it does"
+            "asyncio.coroutine waits for what is returned where it can be awaited, and it is not "
+            f"known whether `{file.text_of(value)}` can; by hand, `return await …` if it can"
         )
 
 
@@ -309,10 +315,6 @@ _PLAIN = (
     cst.Tuple,
 )
 """What nobody can wait for."""
-
-
-def _is_constant(value: cst.BaseExpression) -> bool:
-    return isinstance(value, cst.Name) and value.value in ("None", "True", "False")
 
 
 def _check_callers(function: cst.FunctionDef, file: File) -> None:
@@ -357,10 +359,31 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     words = re.match(r"yield[ \t]+from\b", file.source.slice(file.span(wait)))
     if words is None:
         raise Refused("`yield from` stands in two lines")
-    yield Edit(Span(start, start + len(words[0])), "await")
+    brackets = _needless_brackets(wait, file)
+    first = start if brackets is None else brackets.start
+    yield Edit(Span(first, start + len(words[0])), "await")
     if not item.lpar and awaited("", item) != "await ":
         yield insert(file.span(item).start, "(")
         yield insert(file.span(item).end, ")")
+    if brackets is not None:
+        yield Edit(Span(file.span(wait).end, brackets.end), "")
+
+
+_TAKES_AWAIT = (cst.AnnAssign, cst.Arg, cst.Assign, cst.AugAssign, cst.Element, cst.Return)
+"""In these a `yield` may need brackets, and an `await` none."""
+
+
+def _needless_brackets(wait: cst.Yield, file: File) -> Span | None:
+    """Return where the brackets around a `yield` begin and end that an `await` there does without;
+    None where it has none, or they hold several lines."""
+    if len(wait.lpar) != 1 or not isinstance(file.source.parent(wait), _TAKES_AWAIT):
+        return None
+    data, span = file.source.data, file.span(wait)
+    start = data.rfind(b"(", 0, span.start)
+    end = data.find(b")", span.end) + 1
+    is_word = data[start - 1 : start].isalnum() or data[start - 1 : start] == b"_"
+    text = file.source.slice(Span(start, end))
+    return None if is_word or any(one in text for one in "\r\n#") else Span(start, end)
 
 
 # Coroutines and futures all of them; whoever has a loop under that name has one of asyncio's kind.

@@ -106,7 +106,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_argument
 from flake8_asyncrun.core.errors import T2, T3, T10, by_version
-from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
+from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN, PRIMITIVES
@@ -157,6 +157,9 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
         return Fix("Remove the loop argument", (given.remove(),), safety)
 
     fix, notes = attempt(remove)
+    loop = file.text_of(given.value)
+    if fix is not None and name in PRIMITIVES and not fits and loop != "None":
+        notes = (Note(f"up to Python 3.9 it is then bound to the current loop, not to `{loop}`"),)
     yield Hit(given.node, message, fix, notes)
 
 

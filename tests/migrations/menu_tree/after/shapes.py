@@ -35,5 +35,5 @@ async def depth(entry):
 async def deepest(entries):
     depths = [0]
     for entry in entries:
-        depths.append((await depth(entry)))
+        depths.append(await depth(entry))
     return max(depths)
