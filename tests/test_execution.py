@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from flake8_asyncrun.names.target import show
 from tests.analysis import are_installed
 from tests.environments import environment_or_skip
-from tests.examples import WITH_EXAMPLES, Example, all_examples
+from tests.examples import WITH_EXAMPLES, Example, Outcome, all_examples
 from tests.interpreters import RUNNING, Interpreter, interpreters
 from tests.proof import prove
 
@@ -25,13 +26,35 @@ WITH_LIBRARIES = {(3, 8), (3, 11), (3, 14), RUNNING}
 ASKED_FOR = {(3, 8), (3, 11), RUNNING} if os.environ.get("ASYNCRUN_STRICT") == "1" else {RUNNING}
 
 
+def pythons_for(example: Example) -> Iterator[Interpreter]:
+    """Yield the Pythons that an example is executed on.
+
+    A manual's is on all that are here. Of a corner case's, one claim after the other, the first and
+    the last Python, and the one that runs the tests.
+    """
+    there = [one for one in interpreters() if example.is_executed_on(one.version)]
+    for _, group in itertools.groupby(there, key=lambda one: str(claims_on(example, one))):
+        alike = list(group)
+        if example.block.document.is_manual:
+            yield from alike
+        else:
+            yield from (one for one in alike if one in (alike[0], alike[-1]) or one.is_running)
+
+
+def claims_on(example: Example, interpreter: Interpreter) -> tuple[Outcome | None, Outcome | None]:
+    """Return what is claimed of an example, before and after its fix."""
+    fixed = example.fixed
+    after = None if fixed is None else fixed.outcome_on(interpreter.version)
+    return example.block.outcome_on(interpreter.version), after
+
+
 def cases() -> Iterator[tuple[Rule, Example, Interpreter]]:
     for rule in WITH_EXAMPLES:
         for example in all_examples(rule):
-            for interpreter in interpreters():
+            for interpreter in pythons_for(example):
                 libraries = (*example.block.needs, *example.block.libraries)
                 without_it = libraries and interpreter.version not in WITH_LIBRARIES
-                if example.is_executed_on(interpreter.version) and not without_it:
+                if not without_it:
                     yield rule, example, interpreter
 
 

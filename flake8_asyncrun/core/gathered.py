@@ -31,6 +31,7 @@ from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import (
     Coroutine,
     Effect,
+    External,
     Future,
     Kind,
     Method,
@@ -521,6 +522,14 @@ def _check_node(file: File, hand: ByHand, statement: cst.BaseStatement, node: cs
         _FOR_THE_END & {*re.findall(r"\w+", file.source.text_of(one))} for one in node.items
     ):
         raise Refused(f"the `with` in line {file.place(node).line} is there for how it ends")
+    if isinstance(node, cst.With):
+        for item in node.items:
+            maker = item.item.func if isinstance(item.item, cst.Call) else item.item
+            if not isinstance(file.value(maker), (External, Method)) or not is_open_book(
+                file.value(maker)
+            ):
+                text = file.text_of(item.item)
+                raise Refused(f"what `with {text}` does at its end may be for the loop")
     if isinstance(node, cst.ExceptHandler):
         caught = "BaseException" if node.type is None else file.source.text_of(node.type)
         if _FOR_THE_END & {*re.findall(r"\w+", caught)}:

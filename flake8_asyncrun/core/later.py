@@ -10,6 +10,7 @@ import libcst as cst
 from flake8_asyncrun.core.model import Edit, Place
 from flake8_asyncrun.core.rule import File, Refused, descend, per_file
 from flake8_asyncrun.names.machine import Event
+from flake8_asyncrun.names.shapes import DRIVES
 from flake8_asyncrun.names.values import UNKNOWN, Effect
 
 _BUILDING = {"__init__", "__new__", "__post_init__"}
@@ -94,8 +95,17 @@ def _takes(call: cst.Call, gone: Container[Place], file: File) -> bool:
         return False
     if captures:
         return not all(event.set or event.caught for event in captures)
-    expected = ("RuntimeError", "Exception", "BaseException")
-    return file.callee(call) == "asyncio.get_event_loop" and not file.expects_error(call, *expected)
+    if file.callee(call) != "asyncio.get_event_loop":
+        return False
+    return _runs_at_once(call, file) or not file.expects_error(
+        call, "RuntimeError", "Exception", "BaseException"
+    )
+
+
+def _runs_at_once(call: cst.Call, file: File) -> bool:
+    """Say whether work is done on the loop that a call gets, which an `except` would lose."""
+    attribute = file.source.parent(call)
+    return isinstance(attribute, cst.Attribute) and attribute.attr.value in DRIVES
 
 
 @dataclass(frozen=True)
