@@ -114,6 +114,7 @@ def test_reports_exactly_the_marked_lines(rule: Rule, example: Example) -> None:
     assert {finding.code for finding in findings} <= {rule.code}
 
 
+@pytest.mark.thorough
 @examples_that()
 def test_all_rules_report_what_is_marked(rule: Rule, example: Example) -> None:
     blocks = [example.block, *([example.fixed] if example.fixed else [])]
