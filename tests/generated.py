@@ -94,6 +94,7 @@ def pages(rules: Iterable[Rule]) -> dict[Path, str]:
         "each of them. Who has an error message finds the rule by it in [errors.md](errors.md).\n\n"
         "[What other checkers find](peers.md) of the same examples.\n"
         "[What it does to real packages](packages.md), by their own tests.\n\n"
+        "[What it makes of real code](migrate.md), and what it leaves.\n\n"
         f"{table(rules, 'rules')}"
     )
     return {
