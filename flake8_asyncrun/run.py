@@ -312,7 +312,7 @@ def _check(
 
     def spared(finding: Finding) -> Finding:
         titles = () if finding.fix is None else finding.fix.coroutines
-        note = _waited_for(path, titles, others, around.project)
+        note = _waited_for(path, titles, others, waits)
         if note is None:
             return finding
         return replace(finding, fix=None, notes=(*finding.notes, note))
@@ -323,6 +323,10 @@ def _check(
             and (finding.fix.safety is Safety.SAFE or job.config.unsafe_fixes)
             and (consent is None or consent.allows(finding))
         )
+
+    @functools.cache
+    def waits(other: str, text: str) -> Mapping[tuple[str, str], str]:
+        return _waits_in(other, text, around.project)
 
     own = files.last_name(path)
     texts = functools.cache(lambda: _others(path, others))
@@ -384,10 +388,13 @@ def _others(path: str, reports: Sequence[FileReport]) -> list[str]:
 
 
 def _waited_for(
-    path: str, titles: Collection[str], others: Iterable[FileReport], project: Project
+    path: str,
+    titles: Collection[str],
+    others: Iterable[FileReport],
+    waits: Callable[[str, str], Mapping[tuple[str, str], str]],
 ) -> Note | None:
     """Return why functions of the file at a path cannot become coroutines: a plain generator of
-    another file waits for one. None where none is seen to."""
+    another file waits for one. None where none is seen to; `waits` is asked as `_waits_in` is."""
     names = [title.rpartition(".")[2] for title in titles]
     for other in others:
         text = other.after
@@ -395,19 +402,23 @@ def _waited_for(
             continue
         if not any(name in text for name in names):
             continue
-        module = files.module_name(other.path, files.project_roots(other.path))
-        try:
-            file = File(Source(other.path, text, module), project)
-            found = functions_that_plain_generators_wait_for(file)
-        except (Unreadable, RecursionError):
-            continue
-        for (place, title), holder in found.items():
+        for (place, title), holder in waits(other.path, text).items():
             if title in titles and os.path.realpath(place) == os.path.realpath(path):
                 return Note(
                     f"no fix: `{holder}`, a plain generator of {other.path}, waits for it; make "
                     "that an `async def` by hand first"
                 )
     return None
+
+
+def _waits_in(path: str, text: str, project: Project) -> Mapping[tuple[str, str], str]:
+    """Return which functions, by file and title, plain generators of the file at a path wait for,
+    with the generators' names; nothing where it cannot be read."""
+    module = files.module_name(path, files.project_roots(path))
+    try:
+        return functions_that_plain_generators_wait_for(File(Source(path, text, module), project))
+    except (Unreadable, RecursionError):
+        return {}
 
 
 def _answer(source: Source, around: _Surroundings, rules: Sequence[Rule]) -> Found:

@@ -138,7 +138,7 @@ def _class_of(value: cst.BaseExpression, file: File) -> str | None:
         return "asyncio.Server"
     if isinstance(call.func, cst.Attribute):
         is_loop = isinstance(file.value(call.func.value), Loop)
-        is_loop |= _last_name(call.func.value).endswith("loop")
+        is_loop |= last_name(call.func.value).endswith("loop")
         if is_loop and call.func.attr.value in ("create_server", "create_unix_server"):
             return "asyncio.Server"
     return None
@@ -206,7 +206,8 @@ def _name(node: cst.BaseExpression, file: File) -> str:
     return ""
 
 
-def _last_name(node: cst.BaseExpression) -> str:
+def last_name(node: cst.BaseExpression) -> str:
+    """Return the name of a name or an attribute, "" where it is neither."""
     if isinstance(node, cst.Attribute):
         return node.attr.value
     return node.value if isinstance(node, cst.Name) else ""

@@ -1,4 +1,4 @@
-"""A loop that is run by hand: the calls that do it."""
+"""Single calls on a loop that is run by hand, and what is known of them."""
 
 from __future__ import annotations
 

@@ -605,10 +605,16 @@ def assigned_to(call: cst.BaseExpression, file: File) -> Variable | None:
         return assigned_to(outer, file) if is_made else _added_to(outer, file)
     if isinstance(parent, cst.IfExp):
         return None if call is parent.test else assigned_to(parent, file)
-    target: cst.CSTNode | None = None
     if isinstance(parent, cst.NamedExpr):
-        target = parent.target
-    elif isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+        return file.variable(parent.target) if isinstance(parent.target, cst.Name) else None
+    return assigned_alone(call, file)
+
+
+def assigned_alone(call: cst.BaseExpression, file: File) -> Variable | None:
+    """Return the variable that a statement assigns a call's value to, and nothing else to that."""
+    parent = file.source.parent(call)
+    target: cst.CSTNode | None = None
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
         target = parent.targets[0].target
     elif isinstance(parent, cst.AnnAssign):
         target = parent.target

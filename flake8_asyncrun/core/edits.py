@@ -200,9 +200,14 @@ def reindent(
         if begins and start not in kept and not goes:
             shifts += _shift(source, Span(start, end), before, after)
         start = end
+    return spliced(source, span, [*shifts, *changes])
+
+
+def spliced(source: Source, span: Span, changes: Iterable[Edit]) -> str:
+    """Return the text of a span with edits that lie in it."""
     parts: list[str] = []
     done = span.start
-    for edit in sorted([*shifts, *changes]):
+    for edit in sorted(changes):
         parts += [source.slice(Span(done, edit.span.start)), edit.text]
         done = edit.span.end
     return "".join([*parts, source.slice(Span(done, span.end))])
@@ -348,10 +353,14 @@ def remove_import(file: File, alias: cst.ImportAlias) -> Edit:
         or len(line.body) != 1
     ):
         raise Refused("its import shares its line")
-    names = list(statement.names)
-    index = names.index(alias)
-    if len(names) == 1:
+    if len(statement.names) == 1:
         return remove_statement(file, line)
+    return _without_name(file, alias, statement.names)
+
+
+def _without_name(file: File, alias: cst.ImportAlias, names: Sequence[cst.ImportAlias]) -> Edit:
+    """Remove one of several names from an import. Raises Refused where a comment would go."""
+    index = names.index(alias)
     if index + 1 < len(names):
         removed = Span(file.span(alias).start, file.span(names[index + 1]).start)
     else:
@@ -517,19 +526,12 @@ def import_from_instead(file: File, imported: cst.ImportAlias, module: str) -> t
     if not isinstance(statement, cst.ImportFrom) or isinstance(statement.names, cst.ImportStar):
         raise Refused("it is not imported by name")
     assert statement.module is not None
-    names = list(statement.names)
-    if len(names) == 1:
+    if len(statement.names) == 1:
         return (replace(file, statement.module, module),)
     text = file.source.text_of(imported).rstrip(", \t\r\n")
-    index = names.index(imported)
-    if index + 1 < len(names):
-        removed = Span(file.span(imported).start, file.span(names[index + 1]).start)
-    else:
-        removed = Span(_end_of_name(file, names[index - 1]), _end_of_name(file, imported))
-    if "#" in file.source.slice(removed):
-        raise Refused("a comment stands beside the import")
+    removed = _without_name(file, imported, statement.names)
     line = f"from {module} import {text}"
-    return (Edit(removed, ""), import_beside(file, imported, line, module))
+    return (removed, import_beside(file, imported, line, module))
 
 
 def _end_of_name(file: File, alias: cst.ImportAlias) -> int:

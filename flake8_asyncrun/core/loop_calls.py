@@ -1,4 +1,4 @@
-"""A loop that is got and run by hand: the calls that do it."""
+"""All that a function, or a module, does with a loop that it gets and runs by hand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.by_hand import method_call, method_of, puts_away
+from flake8_asyncrun.core.capture import assigned_alone
 from flake8_asyncrun.core.rule import File, Refused
 from flake8_asyncrun.names.values import Class, Function
 from flake8_asyncrun.names.variables import Variable
@@ -40,7 +41,7 @@ def by_hand(call: cst.Call, file: File) -> ByHand:
             continue
         if file.enclosing_function(get) is not function:
             continue
-        direct, variable = _direct_use(get, file), _assigned_to(get, file)
+        direct, variable = _direct_use(get, file), assigned_alone(get, file)
         if variable is not None:
             variables.add(variable)
         elif direct is not None and method_of(direct) in _BY_HAND:
@@ -59,7 +60,7 @@ def by_hand(call: cst.Call, file: File) -> ByHand:
         elif isinstance(outer, cst.Call) and file.callee(outer) == "asyncio.set_event_loop":
             uses.append(outer)
     binds = [] if loop is None else [use for use in loop.uses if use.binds]
-    if loop is not None and len(binds) != sum(1 for get in gets if _assigned_to(get, file)):
+    if loop is not None and len(binds) != sum(1 for get in gets if assigned_alone(get, file)):
         raise Refused(f"`{loop.name}` is bound more than once")
     away = [one for one in uses if method_of(one) == "set_event_loop" or _is_away(one, file)]
     runs = [one for one in uses if method_of(one) == "run_until_complete" and one.args]
@@ -82,17 +83,6 @@ def _direct_use(get: cst.Call, file: File) -> cst.Call | None:
     return outer if is_method and isinstance(outer, cst.Call) and outer.func is attribute else None
 
 
-def _assigned_to(get: cst.Call, file: File) -> Variable | None:
-    """Return the variable that a call's value, alone, is assigned to."""
-    parent = file.source.parent(get)
-    target: cst.CSTNode | None = None
-    if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
-        target = parent.targets[0].target
-    elif isinstance(parent, cst.AnnAssign):
-        target = parent.target
-    return file.variable(target) if isinstance(target, cst.Name) else None
-
-
 def is_once(node: cst.CSTNode, file: File, within: frozenset[cst.CSTNode] = frozenset()) -> bool:
     """Say whether a node is evaluated once at most; of a method, only what calls it by its name in
     this file is asked."""
@@ -111,7 +101,8 @@ def _called_as(call: cst.Call) -> str:
     return call.func.value if isinstance(call.func, cst.Name) else method_of(call)
 
 
-_CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
+CALLING = {"add_done_callback", "add_signal_handler", "call_at", "call_later", "call_soon"}
+"""What gives a loop something to call."""
 
 
 def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
@@ -123,7 +114,7 @@ def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
     call = file.source.parent(node) if isinstance(node, cst.Arg) else None
     if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
         return False
-    return call.func.attr.value in _CALLING
+    return call.func.attr.value in CALLING
 
 
 def check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:

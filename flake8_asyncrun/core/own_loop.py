@@ -215,7 +215,7 @@ def _moved_up(
     line = file.place(taken).line
     if variable is None or target != variable.name or _value(statement) is not call:
         raise Refused(f"line {line} takes the current loop before")
-    if sum(use.binds for use in variable.uses) > 1:
+    if not variable.is_bound_once:
         raise Refused(f"line {line} takes the current loop, and `{target}` is bound more than once")
     text = file.source.text_of(statement)
     indentation, newline = place.indentation, place.newline

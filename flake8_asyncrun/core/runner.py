@@ -11,6 +11,7 @@ import libcst as cst
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.by_hand import asyncio_in, method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_to
+from flake8_asyncrun.core.loop_calls import CALLING
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, free_name, is_quiet, spot_of
@@ -78,7 +79,7 @@ def _loop(call: cst.Call, file: File) -> _Loop:
     function = file.enclosing_function(call)
     if function is None and any(isinstance(one, cst.ClassDef) for one in file.parents(call)):
         raise Refused("it stands in a class body")
-    if sum(use.binds for use in variable.uses) != 1:
+    if not variable.is_bound_once:
         raise Refused(f"`{variable.name}` is bound more than once")
     check_unnamed(file, variable)
     names = [one for one in file.names_of(variable) if statement not in file.parents(one)]
@@ -286,10 +287,7 @@ def _check_handled(loop: _Loop, region: Sequence[cst.BaseStatement], file: File)
 
 _RUNNING = {"run_forever", "run_until_complete"}
 
-_CALLING = {
-    *("add_done_callback", "add_reader", "add_signal_handler", "add_writer", "call_at"),
-    *("call_later", "call_soon", "call_soon_threadsafe"),
-}
+_CALLING = {*CALLING, "add_reader", "add_writer", "call_soon_threadsafe"}
 
 
 def _is_callback(name: cst.Name, file: File) -> bool:
@@ -438,9 +436,4 @@ def _indented(
         if start not in kept and not gone and source.slice(Span(start, end)).strip():
             shifts.append(edits.insert(start, deeper))
         start = end
-    parts: list[str] = []
-    done = whole.start
-    for edit in sorted([*shifts, *changes]):
-        parts += [source.slice(Span(done, edit.span.start)), edit.text]
-        done = edit.span.end
-    return "".join([*parts, source.slice(Span(done, whole.end))])
+    return edits.spliced(source, whole, [*shifts, *changes])

@@ -103,7 +103,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.awaitables import asyncio_class, is_awaitable_method
+from flake8_asyncrun.core.awaitables import asyncio_class, is_awaitable_method, last_name
 from flake8_asyncrun.core.edits import also_import, awaited, insert, remove_import, replace
 from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.generators import (
@@ -321,17 +321,11 @@ def _check_callers(function: cst.FunctionDef, file: File) -> None:
     """Refuse where a plain generator of the file waits for a function, which it then cannot."""
     name = function.name.value
     for holder, call in waited_for_by_plain_generators(file):
-        if _last_name(call.func) == name:
+        if last_name(call.func) == name:
             raise Refused(
                 f"`{holder.name.value}`, a plain generator, waits for it; make that an `async def` "
                 "by hand first"
             )
-
-
-def _last_name(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
@@ -343,7 +337,7 @@ def _await(wait: cst.Yield, file: File) -> Iterator[Edit]:
     if isinstance(with_item := file.source.parent(wait), cst.WithItem):
         yield from _async_with(with_item, item, file)
         return
-    if isinstance(item, cst.Call) and _last_name(item.func) in plain_generators(file):
+    if isinstance(item, cst.Call) and last_name(item.func) in plain_generators(file):
         raise Refused(
             f"`{file.text_of(item.func)}` is a plain generator, which cannot be awaited; make it "
             "an `async def` by hand first"
@@ -427,7 +421,7 @@ def _looks_awaitable(item: cst.BaseExpression, file: File) -> bool:
     if not isinstance(function, cst.Attribute):
         return False
     owner, name = function.value, function.attr.value
-    if name in _OF_LOOPS and _last_name(owner).endswith("loop"):
+    if name in _OF_LOOPS and last_name(owner).endswith("loop"):
         return True
     if is_awaitable_method(function, file):
         return True
