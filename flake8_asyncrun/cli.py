@@ -16,12 +16,12 @@ from flake8_asyncrun import __version__
 
 # What reads files or rules is imported where it is used: --help must not pay for LibCST.
 if TYPE_CHECKING:
+    from flake8_asyncrun.analysis import Configure
     from flake8_asyncrun.config import Config
     from flake8_asyncrun.consent import Approve
     from flake8_asyncrun.core.model import Finding
     from flake8_asyncrun.core.source import Source
     from flake8_asyncrun.report import FileReport
-    from flake8_asyncrun.run import Configure
 
 NOTHING, SOMETHING, FAILED = 0, 1, 2
 INTERRUPTED = 130

@@ -60,8 +60,8 @@ class Plugin:
         if not may_have_findings(text):
             return
         # Only now: most files of most projects never get here, and LibCST takes half a second.
+        from flake8_asyncrun.analysis import look
         from flake8_asyncrun.rules import not_analysed
-        from flake8_asyncrun.run import look
 
         source, found = look(self.filename, text, self.configure, self.chosen)
         for reason in found.errors:

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flake8_asyncrun import cache, files, run
+from flake8_asyncrun import analysis, cache, files, repair, run
 from flake8_asyncrun.cache import Answer, Cache, Ground
 from flake8_asyncrun.config import Config
 from flake8_asyncrun.core.engine import analyze
@@ -78,14 +78,14 @@ class Desk:
         found = self.found(name, cached=cached)
         return [finding.code for finding in found.findings]
 
-    def found(self, name: str = "bot.py", *, cached: bool = True) -> run.Found:
+    def found(self, name: str = "bot.py", *, cached: bool = True) -> analysis.Found:
         tick()
-        around = run._surroundings({}, cached=cached)
+        around = analysis.surroundings({}, cached=cached)
         path = str(self.folder / name)
         text = files.read(path).text
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "_around", around)
-            _, found = run.look(path, text, lambda path: self.config)
+            patch.setattr(analysis, "_around", around)
+            _, found = analysis.look(path, text, lambda path: self.config)
         return found
 
     def answers_anew(self, name: str = "bot.py") -> bool:
@@ -133,7 +133,7 @@ def desk(tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         desk.made.append(source.path)
         return analyze(source, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "analyze", counting)
+    monkeypatch.setattr(analysis, "analyze", counting)
     return desk
 
 
@@ -199,8 +199,9 @@ def ask_with_lines(desk: Desk, name: str, *, cached: bool) -> tuple[object, ...]
     path = desk.folder / name
     tick()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_around", run._surroundings({}, cached=cached))
-        source, found = run.look(str(path), files.read(str(path)).text, lambda path: desk.config)
+        patch.setattr(analysis, "_around", analysis.surroundings({}, cached=cached))
+        text = files.read(str(path)).text
+        source, found = analysis.look(str(path), text, lambda path: desk.config)
     places = [source.line_and_column(finding.span.start) for finding in found.findings]
     return found, places
 
@@ -278,10 +279,10 @@ def test_a_lone_surrogate_of_an_editor_is_kept(desk: Desk) -> None:
     config = Config()
     for cached in (True, True, False):
         tick()
-        around = run._surroundings({}, cached=cached)
+        around = analysis.surroundings({}, cached=cached)
         source = Source(str(desk.folder / "bot.py"), f"{BOT}'\ud800'\n", "bot")
         with contextlib.suppress(Unreadable):
-            run._answer(source, around(source.path, config), ON)
+            analysis.answer(source, around(source.path, config), ON)
     assert len(desk.made) == 2
 
 
@@ -443,12 +444,12 @@ def symlink(link: Path, target: Path) -> None:
 
 def test_the_rules_that_are_asked_count(desk: Desk) -> None:
     path = str(desk.folder / "bot.py")
-    around = run._surroundings({}, cached=True)(path, desk.config)
+    around = analysis.surroundings({}, cached=True)(path, desk.config)
     source = Source(path, BOT, "bot")
     by_code = {rule.code: rule for rule in ALL}
     for codes, found in [(["RUN101"], []), (["RUN201"], ["RUN201"]), (["RUN101"], [])]:
         rules = [by_code[code] for code in codes]
-        answer = run._answer(source, around, rules)
+        answer = analysis.answer(source, around, rules)
         assert [finding.code for finding in answer.findings] == found
     assert len(desk.made) == 2
 
@@ -485,7 +486,7 @@ def test_versions_count_where_they_were_asked_for(
 ) -> None:
     lock = '[[package]]\nname = "{}"\nversion = "{}"\n'.format
     found: list[object] = []
-    monkeypatch.setattr(run, "ALL", (asking_for_releases(found),))
+    monkeypatch.setattr(analysis, "ALL", (asking_for_releases(found),))
 
     def ask() -> object:
         found.clear()
@@ -527,7 +528,7 @@ def test_a_lock_file_of_the_workspace_may_come_late(
     """No import leads to its folder."""
     desk.put("../.git/HEAD")
     found: list[object] = []
-    monkeypatch.setattr(run, "ALL", (asking_for_releases(found),))
+    monkeypatch.setattr(analysis, "ALL", (asking_for_releases(found),))
     desk.found()
     desk.found()
     assert found == [None]
@@ -560,7 +561,7 @@ def test_what_was_asked_for_one_file_counts_for_all_after_it(
             yield from rule.check(tree, file)
 
     rules = (replace(rule, check=check),)
-    monkeypatch.setattr(run, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
+    monkeypatch.setattr(repair, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
     desk.put("a.py", BOT)
     desk.put("b.py", BOT)
 
@@ -626,10 +627,10 @@ def test_untouched_files_are_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatc
     desk.ask()
     path = desk.folder / "bot.py"
     tick()
-    around = run._surroundings({}, cached=True)(str(path), desk.config)
+    around = analysis.surroundings({}, cached=True)(str(path), desk.config)
     for module, name in [(files, "read"), (os, "scandir")]:
         monkeypatch.setattr(module, name, nobody)
-    found = run._answer(Source(str(path), BOT, "bot"), around, ON)
+    found = analysis.answer(Source(str(path), BOT, "bot"), around, ON)
     assert [finding.code for finding in found.findings] == ["RUN201"]
 
 
@@ -647,7 +648,7 @@ def test_faults_of_ours_are_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "analyze", broken)
+        patch.setattr(analysis, "analyze", broken)
         assert desk.found().errors
     assert desk.entries() == []
     assert desk.found().errors == ()
@@ -717,7 +718,7 @@ def test_what_changes_while_it_is_read_is_compared_by_content(
         return findings
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "analyze", late)
+        patch.setattr(analysis, "analyze", late)
         assert desk.found().findings
     assert desk.ask() == []
 
@@ -863,7 +864,7 @@ def test_an_entry_of_any_other_shape_does_no_harm(desk: Desk) -> None:
     for shaped in reshaped(plain):
         body = json.dumps(shaped)
         entry.write_text(f"{cache._digest(question + body)}\n{body}\n")
-        around = run._surroundings({}, cached=True)(path, desk.config)
+        around = analysis.surroundings({}, cached=True)(path, desk.config)
         assert around.cache is not None
         answer = around.cache.recall(question)
         assert answer is None or json.dumps(json.loads(body)) != json.dumps(plain)
@@ -1049,7 +1050,7 @@ def test_the_folder_may_go_in_the_middle_of_a_run(
             shutil.rmtree(desk.cache)
         return analyze(source, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "analyze", removing)
+    monkeypatch.setattr(analysis, "analyze", removing)
     reports = run.run(paths, lambda path: desk.config, fix=False, write=False)
     assert [len(report.findings) for report in reports] == [1, 1, 1, 1]
     assert len(desk.entries()) == 2
@@ -1243,8 +1244,8 @@ def test_rounds_of_fixes_see_the_texts_that_they_made(
         Rule(code, code, "Made up.", (cst.Name,), check, Safety.SAFE)
         for code, check in [("RUN901", following), ("RUN902", renewing)]
     )
-    monkeypatch.setattr(run, "ALL", rules)
-    monkeypatch.setattr(run, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
+    monkeypatch.setattr(repair, "ALL", rules)
+    monkeypatch.setattr(repair, "_rules", lambda config: (rules, {"RUN901", "RUN902"}))
     one = str(desk.put("a.py", "import asyncio\nmine\n"))
     two = str(desk.put("b.py", "import asyncio\nold = 1\n"))
     three = str(desk.put("c.py", "import asyncio\nmine\n"))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from flake8_asyncrun.analysis import look
 from flake8_asyncrun.config import Config, ConfigError, fixable, load, parse, selected
 from flake8_asyncrun.names.target import DEFAULT, Target
-from flake8_asyncrun.run import look
 
 CODES = ("RUN001", "RUN101", "RUN102", "RUN201")
 

@@ -356,12 +356,12 @@ def test_what_cannot_be_analysed_is_one_finding(text: str, reason: str) -> None:
 def test_a_rule_that_raises_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     import ast
 
-    from flake8_asyncrun import run
+    from flake8_asyncrun import analysis
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setattr(run, "analyze", broken)
+    monkeypatch.setattr(analysis, "analyze", broken)
     [(line, _, said, _)] = Plugin(ast.parse(""), "a.py", ["import asyncio\n"]).run()
     assert line == 1
     assert said.startswith("RUN001 ")

@@ -10,7 +10,8 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from flake8_asyncrun import __version__, cache, files, run
+from flake8_asyncrun import __version__, analysis, cache, files, run
+from flake8_asyncrun import repair as repair_module
 from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.consent import Approve
 from flake8_asyncrun.core.model import Edit, Finding, Fix, Safety, Span
@@ -56,11 +57,12 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]:
     monkeypatch.setattr(cache, "folder_of", lambda path: None)
 
     def use(*rules: Rule) -> None:
-        monkeypatch.setattr(run, "ALL", rules)
-        run._rules.cache_clear()
+        monkeypatch.setattr(analysis, "ALL", rules)
+        monkeypatch.setattr(repair_module, "ALL", rules)
+        repair_module._rules.cache_clear()
 
     yield use
-    run._rules.cache_clear()
+    repair_module._rules.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -544,7 +546,7 @@ def test_a_look_tells_all_there_is(made_up: MadeUp) -> None:
         rule("RUN902", raising(ValueError("no"))),
     )
     text = f"{USE}old  # noqa\nbad\n"
-    source, found = run.look("a.py", text, plain)
+    source, found = analysis.look("a.py", text, plain)
     assert (source.text, source.module) == (text, "a")
     assert [finding.code for finding in found.findings] == ["RUN901"]
     [reason] = found.errors
@@ -560,7 +562,7 @@ def test_a_look_tells_all_there_is(made_up: MadeUp) -> None:
 )
 def test_a_look_never_raises(made_up: MadeUp, text: str, config: Config, reason: str) -> None:
     made_up(rule("RUN901", renaming("old", "new")))
-    _, found = run.look("a.py", text, lambda path: config)
+    _, found = analysis.look("a.py", text, lambda path: config)
     assert found.findings == ()
     assert found.errors[0].startswith(reason)
 

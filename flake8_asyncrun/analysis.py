@@ -1,0 +1,208 @@
+"""What the rules say of one text in its project, now or in an earlier run. Changes no file.
+
+A fault of ours ends here, never at the user.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flake8_asyncrun import cache, files
+from flake8_asyncrun.cache import Answer, Cache, Ground
+from flake8_asyncrun.config import Config, ConfigError
+from flake8_asyncrun.core.engine import analyze
+from flake8_asyncrun.core.gate import may_have_findings
+from flake8_asyncrun.core.model import Finding
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.files import FileError
+from flake8_asyncrun.locks import Versions, versions
+from flake8_asyncrun.names.knowledge import Knowledge, Told
+from flake8_asyncrun.names.project import FindModule, Project
+from flake8_asyncrun.names.syntax import Unreadable
+from flake8_asyncrun.rules import ALL
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.core.rule import Rule
+    from flake8_asyncrun.names.target import Target
+
+Configure = Callable[[str], Config]
+"""The configuration of a path; may raise ConfigError."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the rules said of one text."""
+
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[str, ...] = ()
+    """What went wrong, one line each, without the path."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What answers about a file are made of, and where they are kept."""
+
+    project: Project
+    cache: Cache | None
+
+
+FindSurroundings = Callable[[str, Config], Surroundings]
+"""What there is around the file at a path; may raise FileError."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is the same for all files in a folder."""
+
+    folders: tuple[str, ...]
+    """Where imports are looked up."""
+    wanted: Versions
+    cache: Path | None
+
+
+def look(
+    path: str, text: str, configure: Configure, chosen: Collection[str] = ()
+) -> tuple[Source, Found]:
+    """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised.
+
+    Those that are off by default are asked where their codes are `chosen`.
+    """
+    source = Source(path, text, files.module_name(path, files.project_roots(path)))
+    try:
+        around = _around(path, configure(path))
+    except (ConfigError, FileError) as error:
+        return source, Found(errors=(str(error),))
+    try:
+        rules = [rule for rule in ALL if not rule.optional or rule.code in chosen]
+        return source, answer(source, around, rules)
+    except Unreadable as error:
+        return source, Found(errors=(str(error),))
+
+
+def answer(source: Source, around: Surroundings, rules: Sequence[Rule]) -> Found:
+    """Return what rules say of a file, now or in an earlier run, as `_ask` does."""
+    kept = around.cache
+    codes = (rule.code for rule in rules)
+    question = (
+        kept.question(source.path, source.module, source.text, codes)
+        if kept is not None and may_have_findings(source.text)
+        else None
+    )
+    if kept is None or question is None:
+        return _ask(source, around.project, rules)
+    if (known := kept.recall(question)) is not None:
+        if known.unreadable is not None:
+            raise Unreadable(*known.unreadable)
+        if known.prints_back:
+            # Else it would take a tree to say in which line a finding is.
+            source.printed = source.text
+        return Found(known.findings)
+    with around.project.consulting() as names:
+        try:
+            found = _ask(source, around.project, rules)
+        except Unreadable as error:
+            kept.keep(question, Answer(unreadable=(str(error), error.line)), names)
+            raise
+    if not found.errors:
+        prints_back = bool(found.findings) and source.prints_back
+        kept.keep(question, Answer(found.findings, prints_back=prints_back), names)
+    return found
+
+
+def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
+    """Ask rules about a file; one that raises loses its own findings only.
+
+    Raises Unreadable, and nothing else.
+    """
+    try:
+        return Found(tuple(analyze(source, project, rules)))
+    except Unreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the fence around the rules
+        if len(rules) <= 1:
+            return Found(errors=(our_fault(error),))
+    each = [(rule.code, _ask(source, project, [rule])) for rule in rules]
+    findings = (finding for _, found in each for finding in found.findings)
+    faults: dict[str, list[str]] = {}
+    for code, found in each:
+        for fault in found.errors:
+            faults.setdefault(fault, []).append(code)
+    return Found(
+        tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
+        tuple(f"{', '.join(codes)}: {fault}" for fault, codes in faults.items()),
+    )
+
+
+def our_fault(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    reason = " ".join(str(error).split())[:200]
+    return f"a bug of ours{place}: {type(error).__name__}{': ' if reason else ''}{reason}"
+
+
+def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurroundings:
+    """Return what sees the `changed` texts instead of what is on disk.
+
+    One project serves all files that look imports up in the same folders, and want the same.
+    """
+
+    def overlaid(find_module: FindModule) -> FindModule:
+        def find(name: str) -> tuple[str, str] | None:
+            found = find_module(name)
+            if found is None or not changed:
+                return found
+            path, text = found
+            return path, changed.get(os.path.realpath(path), text)
+
+        return find
+
+    @functools.cache
+    def project(
+        folders: tuple[str, ...], target: Target, told: Told, wanted: Versions
+    ) -> tuple[Project, Ground]:
+        finder = files.module_finder(folders)
+        find_module = overlaid(finder)
+        ground = Ground(finder, find_module, changed, wanted)
+        return Project(find_module, target, Knowledge(told, ground.choose)), ground
+
+    places: dict[tuple[Path, str | None], _Place] = {}
+
+    def find(path: str, config: Config) -> Surroundings:
+        told = Told(
+            frozenset(config.loop_capturing),
+            frozenset(config.coroutine_functions),
+            frozenset(config.known_safe),
+        )
+        key = Path(path).absolute().parent, config.python
+        if key not in places:
+            folder = cache.folder_of(path) if cached else None
+            places[key] = _Place(_search_path(path, config), versions(path), folder)
+        place = places[key]
+        found, ground = project(place.folders, config.target, told, place.wanted)
+        if place.cache is None:
+            return Surroundings(found, None)
+        names = (told.loop_capturing, told.coroutine_functions, told.known_safe)
+        settings = (place.folders, str(config.target), *map(sorted, names))
+        return Surroundings(found, Cache(place.cache, settings, ground))
+
+    return find
+
+
+def _search_path(path: str, config: Config) -> tuple[str, ...]:
+    """Return where imports lead. Raises FileError, with where an unusable `python` is said."""
+    try:
+        return files.search_path(path, config.python)
+    except FileError as error:
+        if not config.python_said_in:
+            raise
+        raise FileError(config.python_said_in, f"python: {error}") from None
+
+
+_around = surroundings({}, cached=True)
+"""For a process that asks about one file at a time, and whose files do not change meanwhile."""

@@ -1,0 +1,232 @@
+"""One file checked, and repaired as far as that is wanted; what others need of it stays as it is.
+
+Nothing is written.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from flake8_asyncrun import __version__, files
+from flake8_asyncrun.analysis import Configure, FindSurroundings, answer, our_fault
+from flake8_asyncrun.config import Config, ConfigError, fixable, selected
+from flake8_asyncrun.consent import Consent
+from flake8_asyncrun.core.fix import Problem, fix_source
+from flake8_asyncrun.core.gate import may_have_findings
+from flake8_asyncrun.core.generators import functions_that_plain_generators_wait_for
+from flake8_asyncrun.core.leftovers import Leftover, leftovers
+from flake8_asyncrun.core.model import Finding, Note, Safety
+from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.suppress import suppress
+from flake8_asyncrun.files import FileError, TextFile
+from flake8_asyncrun.names.project import Project
+from flake8_asyncrun.names.syntax import Unreadable, names_global
+from flake8_asyncrun.names.target import show
+from flake8_asyncrun.report import FileReport
+from flake8_asyncrun.rules import ALL
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.core.rule import Rule
+
+
+@dataclass(frozen=True)
+class Job:
+    file: TextFile
+    config: Config
+    rules: tuple[Rule, ...]
+    fixable: frozenset[str]
+    """The codes whose findings may be repaired."""
+
+
+def prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> Job | FileReport:
+    """Return what is to be done with a file, or what there is to say of it already."""
+    try:
+        file = read()
+        config = configure(path)
+        rules, codes = _rules(config)
+    except (FileError, ConfigError) as error:
+        return FileReport(path, errors=(str(error),))
+    if not may_have_findings(file.text):
+        return FileReport(path, file.text, file.text)
+    return Job(file, config, rules, codes)
+
+
+@functools.cache
+def _rules(config: Config) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    """Return the rules to ask, and the codes of those whose findings may be repaired."""
+    codes = selected(config, (rule.code for rule in ALL))
+    rules = tuple(
+        rule
+        for rule in ALL
+        if rule.code in codes and (not rule.optional or rule.code in config.select)
+    )
+    return rules, fixable(config, (rule.code for rule in ALL))
+
+
+def check(
+    job: Job,
+    report: FileReport,
+    find_surroundings: FindSurroundings,
+    *,
+    fix: bool,
+    consent: Consent | None = None,
+    others: Sequence[FileReport] = (),
+) -> FileReport:
+    """Check a file, and with `fix` repair it; `others` are the files that are, too."""
+    path = job.file.path
+    module = files.module_name(path, files.project_roots(path))
+    source = Source(path, report.after, module)
+    errors: dict[str, None] = {}
+
+    def ask(source: Source) -> list[Finding]:
+        found = answer(source, around, job.rules)
+        errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
+        findings = [
+            spared(finding) if finding.code in job.fixable else replace(finding, fix=None)
+            for finding in suppress(source, found.findings)
+        ]
+        if consent is not None:
+            consent.see(source, findings)
+        return findings
+
+    def spared(finding: Finding) -> Finding:
+        titles = () if finding.fix is None else finding.fix.coroutines
+        note = _waited_for(path, titles, others, waits)
+        if note is None:
+            return finding
+        return replace(finding, fix=None, notes=(*finding.notes, note))
+
+    def allowed(finding: Finding) -> bool:
+        return (
+            finding.fix is not None
+            and (finding.fix.safety is Safety.SAFE or job.config.unsafe_fixes)
+            and (consent is None or consent.allows(finding))
+        )
+
+    @functools.cache
+    def waits(other: str, text: str) -> Mapping[tuple[str, str], str]:
+        return _waits_in(other, text, around.project)
+
+    own = files.last_name(path)
+    texts = functools.cache(lambda: _others(path, others))
+
+    def left_behind(before: Source, after: Source) -> list[Leftover]:
+        return leftovers(
+            before,
+            after,
+            lambda source: File(source, around.project),
+            lambda name: any(names_global(text, own, name) for text in texts()),
+        )
+
+    report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
+    try:
+        around = find_surroundings(path, job.config)
+        if not fix:
+            return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
+        may_appear = {rule.code for rule in job.rules if rule.may_appear}
+        fixed = fix_source(
+            source,
+            ask,
+            allowed,
+            may_appear=may_appear,
+            target=job.config.target,
+            leftovers=left_behind,
+        )
+    except FileError as error:
+        return replace(unchanged(report), errors=(str(error),))
+    except Unreadable as error:
+        place = path if error.line is None else f"{path}:{error.line}"
+        return replace(unchanged(report), errors=(f"{place}: cannot be analysed: {error}",))
+    except Exception as error:  # noqa: BLE001 - the fence around the whole tool
+        return replace(unchanged(report), errors=(f"{path}: {our_fault(error)}",))
+    for problem in fixed.problems:
+        errors[f"{path}: {_not_repaired(job, problem)}"] = None
+    return replace(
+        report,
+        after=fixed.text,
+        findings=tuple(fixed.left),
+        applied=(*report.applied, *fixed.applied),
+        errors=tuple(errors),
+    )
+
+
+def _others(path: str, reports: Sequence[FileReport]) -> list[str]:
+    """Return the texts of the files that may import the one at `path`, as they are by now."""
+    there = {os.path.realpath(one): one for one in files.files_beside(path)}
+    there |= {os.path.realpath(one.path): one.path for one in reports}
+    repaired = changed(reports)
+    texts: list[str] = []
+    for real, name in there.items():
+        try:
+            text = repaired[real] if real in repaired else files.read(name).text
+        except FileError:
+            continue  # nor can Python
+        if real != os.path.realpath(path):
+            texts.append(text)
+    return texts
+
+
+def _waited_for(
+    path: str,
+    titles: Collection[str],
+    others: Iterable[FileReport],
+    waits: Callable[[str, str], Mapping[tuple[str, str], str]],
+) -> Note | None:
+    """Return why functions of the file at a path cannot become coroutines: a plain generator of
+    another file waits for one. None where none is seen to; `waits` is asked as `_waits_in` is."""
+    names = [title.rpartition(".")[2] for title in titles]
+    for other in others:
+        text = other.after
+        if other.path == path or not names or "yield from" not in text:
+            continue
+        if not any(name in text for name in names):
+            continue
+        for (place, title), holder in waits(other.path, text).items():
+            if title in titles and os.path.realpath(place) == os.path.realpath(path):
+                return Note(
+                    f"no fix: `{holder}`, a plain generator of {other.path}, waits for it; make "
+                    "that an `async def` by hand first"
+                )
+    return None
+
+
+def _waits_in(path: str, text: str, project: Project) -> Mapping[tuple[str, str], str]:
+    """Return which functions, by file and title, plain generators of the file at a path wait for,
+    with the generators' names; nothing where it cannot be read."""
+    module = files.module_name(path, files.project_roots(path))
+    try:
+        return functions_that_plain_generators_wait_for(File(Source(path, text, module), project))
+    except (Unreadable, RecursionError):
+        return {}
+
+
+def _not_repaired(job: Job, problem: Problem) -> str:
+    """Return what fixes did, and how to see them do so again."""
+    options = ["--diff", f"--select={','.join(problem.codes)}"]
+    options.append(f"--target-version={show(job.config.target.first)}")
+    if job.config.unsafe_fixes:
+        options.append("--unsafe-fixes")
+    command = shlex.join(["asyncrun-fix", *options, job.file.path])
+    python = ".".join(map(str, sys.version_info[:3]))
+    versions = f"{__version__}, Python {python}, LibCST {metadata.version('libcst')}"
+    return (
+        f"{', '.join(problem.codes)}: was not repaired, which is a bug of ours: {problem.reason}; "
+        f"`{command}` shows it (flake8-asyncrun {versions})"
+    )
+
+
+def unchanged(report: FileReport) -> FileReport:
+    return replace(report, after=report.before, findings=(), applied=())
+
+
+def changed(reports: Iterable[FileReport]) -> dict[str, str]:
+    """Return the texts that are not on disk yet, by the real paths of their files."""
+    return {os.path.realpath(report.path): report.after for report in reports if report.changed}
