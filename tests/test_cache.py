@@ -159,6 +159,7 @@ def test_an_answer_comes_back_with_all_that_is_in_it(desk: Desk) -> None:
     assert desk.found() == fresh
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.name)
 def test_all_examples_are_answered_alike(rule: Rule, desk: Desk) -> None:
     asked = 0
@@ -181,6 +182,7 @@ def test_all_examples_are_answered_alike(rule: Rule, desk: Desk) -> None:
     assert asked
 
 
+@pytest.mark.thorough
 def test_all_fixtures_are_answered_alike(desk: Desk) -> None:
     copied = desk.folder.parent / "fixtures"
     shutil.copytree(PROJECTS, copied)
@@ -1382,6 +1384,7 @@ def leads(ground: Ground) -> list[object]:
     return [(ground.finder.where(name), ground.find(name)) for name in NAMES]
 
 
+@pytest.mark.thorough
 @given(steps, steps)
 @settings(
     max_examples=100,

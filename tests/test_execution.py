@@ -79,6 +79,7 @@ def parameters(example: Example, interpreter: Interpreter) -> ParameterSet:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("example", "interpreter"),
     [parameters(example, interpreter) for _, example, interpreter in CASES],

@@ -60,6 +60,7 @@ def found_in(program: str) -> list[str]:
     return [one.code for one in analyze(source_of(program), project_of(), rules)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("program", "code", "count"),
     [

@@ -28,6 +28,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+pytestmark = pytest.mark.thorough
+
 MATRIX = Path(__file__).parent / "fixtures" / "matrix.toml"
 CODES = {rule.code for rule in ALL}
 TARGETS = (
@@ -171,7 +173,6 @@ def says(cell: str) -> list[str]:
     ]
 
 
-@pytest.mark.thorough
 @each_row()
 def test_is_reported_where_it_happens(row: Row) -> None:
     missing = row.told.keys() - CODES

@@ -46,6 +46,8 @@ else:
 if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
+pytestmark = pytest.mark.thorough
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 MAIN = "main.py"
 BEFORE, AFTER, OUTPUT, TOLD = "before", "after", "output.txt", "migration.toml"
@@ -226,7 +228,6 @@ def test_is_written_down_in_full(migration: Migration) -> None:
     assert missing_files(migration.folder) == []
 
 
-@pytest.mark.thorough
 @each_one
 def test_becomes_what_is_written_down(migration: Migration) -> None:
     done = migrated(migration)
@@ -236,7 +237,6 @@ def test_becomes_what_is_written_down(migration: Migration) -> None:
     assert done.applied or done.left
 
 
-@pytest.mark.thorough
 @each_one
 def test_is_repaired_once_and_for_all(migration: Migration) -> None:
     after = content(migration.folder / AFTER)
@@ -266,7 +266,6 @@ def prove(migration: Migration, part: str, python: Interpreter, claim: Outcome) 
     return done
 
 
-@pytest.mark.thorough
 def test_each_fix_has_its_part_in_one() -> None:
     applied = {code for migration in ALL_OF_THEM for code in migrated(migration).applied}
     expected = {rule.code for rule in ALL if rule.fix is not None}

@@ -13,6 +13,8 @@ from flake8_asyncrun.rules import ALL
 from tests.examples import Document, fences, markers, unmarked
 from tests.snippets import codes_in
 
+pytestmark = pytest.mark.thorough
+
 TABLE = Path(__file__).parent / "fixtures" / "precedence.md"
 _TITLE = re.compile(r"(RUN\d{3}) over (RUN\d{3})(?:: \S.*)?")
 

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,7 @@ def fillers(code: str) -> Counter[str]:
     return Counter(one for one in dumped if "id='filler" in one[:60] or "name='filler" in one[:60])
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_promises_are_kept(program: tuple[Example, str]) -> None:

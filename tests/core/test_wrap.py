@@ -35,6 +35,7 @@ def is_program(program: Program) -> bool:
         return compiles(program.text)
 
 
+@pytest.mark.thorough
 @_SLOW
 @given(programs)
 def test_all_fixes_hold(program: Program) -> None:
@@ -50,6 +51,7 @@ def test_all_fixes_hold(program: Program) -> None:
     assert ends <= {program.newline, ""}
 
 
+@pytest.mark.thorough
 @_SLOW
 @given(programs)
 def test_safe_fixes_keep_every_comment(program: Program) -> None:

@@ -18,6 +18,8 @@ import pytest
 from flake8_asyncrun.core.fix import Fixed
 from tests.snippets import CLIENT, case, codes_in, fixed
 
+pytestmark = pytest.mark.thorough
+
 HEAD = """\
 import asyncio
 import contextlib

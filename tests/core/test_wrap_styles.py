@@ -20,6 +20,8 @@ from tests.core.test_wrap_positions import (
 )
 from tests.snippets import CLIENT, case, fixed, safely_fixed
 
+pytestmark = pytest.mark.thorough
+
 WRITTEN = [
     case(
         "comments",
