@@ -6,9 +6,11 @@ A fault of ours ends here, never at the user.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,7 +123,8 @@ def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
     Raises Unreadable, and nothing else.
     """
     try:
-        return Found(tuple(analyze(source, project, rules)))
+        with _collecting_rarely():
+            return Found(tuple(analyze(source, project, rules)))
     except Unreadable:
         raise
     except Exception as error:  # noqa: BLE001 - the fence around the rules
@@ -137,6 +140,17 @@ def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
         tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
         tuple(f"{', '.join(codes)}: {fault}" for fault, codes in faults.items()),
     )
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Look for garbage in rings less often: trees and values are many, and nearly all stay."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def our_fault(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, descend, per_file
+from flake8_asyncrun.core.rule import File, per_file
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.values import External, Loop, Made
@@ -52,7 +52,7 @@ def _class_of_variable(name: cst.Name, file: File) -> str | None:
 @per_file
 def _class_of_attribute(name: str, file: File) -> str | None:
     """Return the class of what the file keeps under an attribute's name."""
-    for node in descend(file.source.tree):
+    for node in file.source.nodes:
         is_member = isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.name.value == name
         if is_member and file.class_around(node) is not None:
             return None

@@ -10,7 +10,8 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.model import Fix, Note, Place
-from flake8_asyncrun.core.rule import File, Refused, Run, descend, per_file
+from flake8_asyncrun.core.rule import File, Refused, Run, per_file
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import into_coroutine, into_main, spot_of
 from flake8_asyncrun.names.asyncio_table import AT_REST, KEEPERS, POLICIES
 from flake8_asyncrun.names.machine import BY_THREAD, Event, Seen, State

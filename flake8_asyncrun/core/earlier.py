@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, Run, descend, per_file
+from flake8_asyncrun.core.rule import File, Run, per_file
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import Kind
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding, Note
-from flake8_asyncrun.core.rule import File, Hit, Rule, descend
+from flake8_asyncrun.core.rule import File, Hit, Rule
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable
@@ -35,7 +35,7 @@ def analyze(source: Source, project: Project, rules: Iterable[Rule]) -> list[Fin
     try:
         findings = [
             _finding(rule, hit, file)
-            for node in descend(source.tree)
+            for node in source.nodes
             for rule in rules_on.get(type(node), ())
             for hit in rule.check(node, file)
         ]

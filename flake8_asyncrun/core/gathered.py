@@ -10,7 +10,8 @@ import libcst as cst
 
 from flake8_asyncrun.core.by_hand import is_open_book, method_of
 from flake8_asyncrun.core.loop_calls import ByHand, check_stopped_by, is_called_by_loop
-from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
+from flake8_asyncrun.core.rule import File, Refused, is_main_guard
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import (
     ABOUT_THE_FUNCTION,
     NOT_AWAITED,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, descend, per_file
+from flake8_asyncrun.core.rule import File, per_file
 from flake8_asyncrun.names.values import External, Function
 
 
@@ -66,7 +66,7 @@ def functions_that_plain_generators_wait_for(file: File) -> dict[tuple[str, str]
 def _undecorated(file: File, *, and_tornado: bool = False) -> Iterator[cst.FunctionDef]:
     """Yield the functions that no decorator makes coroutines of; those as well of which only
     tornado does, where it is asked for: to Python they are generators like others."""
-    for node in descend(file.source.tree):
+    for node in file.source.nodes:
         if not isinstance(node, cst.FunctionDef) or node.asynchronous is not None:
             continue
         names = [one for one in node.decorators if "coroutine" in file.text_of(one.decorator)]

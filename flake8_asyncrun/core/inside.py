@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import Kind, loops_in
 from flake8_asyncrun.names.variables import Variable
 

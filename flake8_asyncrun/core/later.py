@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from flake8_asyncrun.core.model import Edit, Place
-from flake8_asyncrun.core.rule import File, Refused, descend, per_file
+from flake8_asyncrun.core.rule import File, Refused, per_file
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.shapes import DRIVES
 from flake8_asyncrun.names.values import UNKNOWN, Effect

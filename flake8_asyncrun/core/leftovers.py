@@ -11,8 +11,8 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend
-from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import Source, descend
 from flake8_asyncrun.names import asyncio_table, syntax
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.machine import State
@@ -172,7 +172,7 @@ def _binds(alias: cst.ImportAlias, variable: Variable, file: File) -> bool:
 def _is_mentioned(name: str, file: File) -> bool:
     """Say whether a string may be code that uses a name: an annotation, a doctest."""
     word = re.compile(rf"\b{re.escape(name)}\b")
-    for node in descend(file.source.tree):
+    for node in file.source.nodes:
         if isinstance(node, cst.Comment) and "type:" in node.value and word.search(node.value):
             return True
         if not isinstance(node, cst.SimpleString) or not word.search(node.value):

@@ -12,7 +12,8 @@ from flake8_asyncrun.core.by_hand import is_open_book
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.model import Edit, Fix, Safety
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import Spot, free_name, spot_of
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import Effect
@@ -161,7 +162,7 @@ def _target(call: cst.Call, spot: Spot, file: File) -> str | None:
         return None
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
         attribute = target.attr.value
-        defined = (one for one in descend(file.source.tree) if isinstance(one, cst.FunctionDef))
+        defined = (one for one in file.source.nodes if isinstance(one, cst.FunctionDef))
         # A property may make something else of it.
         named = any(one.name.value == attribute for one in defined)
         return None if named else file.source.text_of(target)

@@ -15,7 +15,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.guards import left_by_guards
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
-from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.source import Source, descend
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.facts import Facts
@@ -411,30 +411,26 @@ class File:
     @cached_property
     def _functions_by_line(self) -> dict[int, cst.FunctionDef]:
         found: dict[int, cst.FunctionDef] = {}
-        for node in self._nodes:
+        for node in self.source.nodes:
             if isinstance(node, cst.FunctionDef):
                 found.setdefault(self.place(node).line, node)
         return found
 
     @cached_property
     def _calls(self) -> tuple[cst.Call, ...]:
-        return tuple(node for node in self._nodes if isinstance(node, cst.Call))
+        return tuple(node for node in self.source.nodes if isinstance(node, cst.Call))
 
     @cached_property
     def _all_names(self) -> tuple[cst.Name, ...]:
-        return tuple(node for node in self._nodes if isinstance(node, cst.Name))
+        return tuple(node for node in self.source.nodes if isinstance(node, cst.Name))
 
     @cached_property
     def _attributes(self) -> tuple[cst.Attribute, ...]:
-        return tuple(node for node in self._nodes if isinstance(node, cst.Attribute))
+        return tuple(node for node in self.source.nodes if isinstance(node, cst.Attribute))
 
     @cached_property
     def _aliases(self) -> tuple[cst.ImportAlias, ...]:
-        return tuple(node for node in self._nodes if isinstance(node, cst.ImportAlias))
-
-    @cached_property
-    def _nodes(self) -> tuple[cst.CSTNode, ...]:
-        return tuple(descend(self.source.tree))
+        return tuple(node for node in self.source.nodes if isinstance(node, cst.ImportAlias))
 
     def line_and_byte(self, node: cst.CSTNode) -> tuple[int, int]:
         """Return where a node begins as `ast` counts: the line, and the column in bytes."""
@@ -600,15 +596,6 @@ def per_file(answer: Callable[_Asked, _Found]) -> Callable[_Asked, _Found]:
         return found
 
     return ask
-
-
-def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield a node and all below it, in order."""
-    stack = [node]
-    while stack:
-        child = stack.pop()
-        yield child
-        stack.extend(reversed(child.children))
 
 
 def is_main_guard(node: cst.CSTNode) -> bool:

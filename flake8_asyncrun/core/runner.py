@@ -13,7 +13,8 @@ from flake8_asyncrun.core.by_hand import asyncio_in, method_call, method_of, put
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.loop_calls import CALLING
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
+from flake8_asyncrun.core.rule import File, Refused, is_main_guard
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, free_name, is_quiet, spot_of
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.values import Effect, Kind

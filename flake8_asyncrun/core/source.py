@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 import libcst as cst
@@ -133,13 +133,28 @@ class Source:
         except RecursionError:
             raise Unreadable("nested too deeply") from None
 
+    @property
+    def nodes(self) -> Collection[cst.CSTNode]:
+        """All nodes of the tree, in order."""
+        return self._parents.keys()
+
     @cached_property
-    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        stack: list[cst.CSTNode] = [self.tree]
+    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode | None]:
+        """Each node's parent, by the node, in order."""
+        # To tell a node's children LibCST makes a copy of it, so this is done once.
+        parents: dict[cst.CSTNode, cst.CSTNode | None] = {}
+        stack: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(self.tree, None)]
         while stack:
-            node = stack.pop()
-            children = node.children
-            parents.update(dict.fromkeys(children, node))
-            stack.extend(children)
+            node, parent = stack.pop()
+            parents[node] = parent
+            stack.extend((child, node) for child in reversed(node.children))
         return parents
+
+
+def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield a node and all below it, in order."""
+    stack = [node]
+    while stack:
+        child = stack.pop()
+        yield child
+        stack.extend(reversed(child.children))

@@ -24,7 +24,8 @@ from flake8_asyncrun.core.gathered import (
 )
 from flake8_asyncrun.core.loop_calls import ByHand
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import (
     Spot,
     definition,

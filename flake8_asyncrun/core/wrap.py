@@ -12,7 +12,8 @@ import libcst as cst
 from flake8_asyncrun.core import edits, inside
 from flake8_asyncrun.core.inside import Movable, is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, descend, is_main_guard
+from flake8_asyncrun.core.rule import File, Refused, is_main_guard
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import (
     Effect,
     External,

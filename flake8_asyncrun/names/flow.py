@@ -261,13 +261,13 @@ class Flow(Outside):
                 and isinstance(iterated, Sequence)
                 and not iterated.open
                 and len(iterated.items) <= LONGEST_UNROLLED
-                and not has_break(node.body)
+                and not has_break(node)
             ):
                 return self._unrolled(node, iterated.items, scope, frame)
             once = isinstance(iterated, Sequence) and iterated.truth is True
             self._assign(node.target, self._one_of(iterated), scope)
         start = scope.snapshot()
-        for name in assigned_in(node.body):
+        for name in assigned_in(node):
             # It may be what an earlier turn left.
             if name in scope.values:
                 scope.values[name] = UNKNOWN
@@ -287,7 +287,7 @@ class Flow(Outside):
             scope.merge(start, scope.values)
         elif left is Left.RETURN and isinstance(node, ast.While):
             return left
-        if has_break(node.body):
+        if has_break(node):
             return self._branches([node.orelse, []], scope, frame)
         if isinstance(node, ast.While) and once:
             return Left.RAISE if not frame.returned else Left.RETURN

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncrun.names import conditions, syntax
@@ -203,20 +203,27 @@ class Project:
     def load(self, name: str, path: str, text: str) -> Module:
         """Return the module of a text at hand; raise Unreadable where it cannot be parsed."""
         tree = syntax.parse(text)
-        return self._loaded(
-            name, path, text, tree, lambda test: conditions.judge(test, self.target)
-        )
+        return self._loaded(name, path, text, tree, conditions.judge)
 
     def _load_found(self, name: str, path: str, text: str) -> Module | None:
         try:
             # How deep it is shows where it is evaluated.
             tree = syntax.parse_any_depth(text)
             judge = conditions.judge_elsewhere if is_installed(path) else conditions.judge
-            return self._loaded(name, path, text, tree, lambda test: judge(test, self.target))
+            return self._loaded(name, path, text, tree, judge)
         except (syntax.Unreadable, RecursionError):
             return None
 
-    def _loaded(self, name: str, path: str, text: str, tree: ast.Module, judge: Judge) -> Module:
+    def _loaded(
+        self,
+        name: str,
+        path: str,
+        text: str,
+        tree: ast.Module,
+        judge_on: Callable[[ast.expr, Target], bool | None],
+    ) -> Module:
+        # The same conditions are met each time a function is called.
+        judge = cache(lambda test: judge_on(test, self.target))
         rebinds = "global " in text
         names_setter = any(word in text for word in _SETTERS)
         bindings = collect(tree.body, judge)

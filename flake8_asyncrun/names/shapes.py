@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from flake8_asyncrun.names.values import Class, Function, FunctionNode
 
@@ -193,17 +194,25 @@ def fields(cls: Class) -> Iterator[tuple[str, ast.expr | None, Class]]:
         yield name, default, one
 
 
-def assigned_in(body: list[ast.stmt]) -> set[str]:
-    return {
+# A loop is looked at anew in each call of the function around it.
+_keeping = lru_cache(maxsize=1_000)
+
+
+@_keeping
+def assigned_in(loop: ast.For | ast.AsyncFor | ast.While) -> frozenset[str]:
+    """Return the names that a loop's body binds."""
+    return frozenset(
         node.id
-        for statement in body
+        for statement in loop.body
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    )
 
 
-def has_break(body: list[ast.stmt]) -> bool:
-    stack: list[ast.AST] = list(body)
+@_keeping
+def has_break(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Say whether a loop may be left by a `break` of its own."""
+    stack: list[ast.AST] = list(loop.body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Break):

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 # LibCST's parser is native and recursive: from some 5,000 levels on it overflows its stack and
 # takes the process along, where `ast` raises. A chain of `and` is one node to `ast` and a level
@@ -23,6 +24,7 @@ class Unreadable(Exception):
         self.line = line
 
 
+@lru_cache(maxsize=1)  # the same text is asked for a few times in a row
 def parse(text: str) -> ast.Module:
     """Return the tree of `text`; raise Unreadable where there is none, or it is too deep."""
     tree = parse_any_depth(text)

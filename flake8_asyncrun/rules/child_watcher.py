@@ -75,7 +75,8 @@ from flake8_asyncrun.core.edits import remove_statement, replace
 from flake8_asyncrun.core.errors import by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Made
 

@@ -435,7 +435,7 @@ def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
 
 def built(call: cst.Call, file: File) -> Iterator[Hit]:
     event = constructs(call, file, Effect.CAPTURES)
-    target = file.target_at(call)
+    target = None if event is None else file.target_at(call)
     if event is None or target is None:
         return
     run, variable = using_run(call, file) or (kept_for_run(call, event, file), None)
@@ -456,9 +456,11 @@ def built(call: cst.Call, file: File) -> Iterator[Hit]:
 
 
 def taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
-    target = file.target_at(statement)
+    if not file.runs:
+        return
     for one in imported(statement, file, Effect.CAPTURES):
         value = file.facts.global_value(one.name)
+        target = file.target_at(statement)
         if target is None or one.run is None or value is None or not keeps_loop(value):
             continue
         runner = f"{file.text_of(one.run.call.func)}()"

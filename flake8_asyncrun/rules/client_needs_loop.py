@@ -317,8 +317,9 @@ from flake8_asyncrun.names.values import Effect
 
 @rule("RUN202", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
 def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
-    if file.target_at(node) is not None:
-        yield from built(node, file) if isinstance(node, cst.Call) else taken(node, file)
+    for hit in built(node, file) if isinstance(node, cst.Call) else taken(node, file):
+        if file.target_at(node) is not None:
+            yield hit
 
 
 def built(call: cst.Call, file: File) -> Iterator[Hit]:

@@ -224,7 +224,8 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.own_loop import only_loop
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.asyncio_table import AT_REST, canonical
 from flake8_asyncrun.names.externals import DATACLASS_DECORATORS
 from flake8_asyncrun.names.machine import State

@@ -170,7 +170,8 @@ import libcst as cst
 
 from flake8_asyncrun.core.errors import R6
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, per_file, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import (
     Const,
     Coroutine,
@@ -265,7 +266,7 @@ def _uses_of(node: cst.Await | cst.Call, file: File) -> tuple[Use, ...]:
 def _holders(file: File) -> dict[Variable, frozenset[cst.CSTNode]]:
     """Return, for each variable that is used up, all nodes that hold a use of it."""
     found: dict[Variable, set[cst.CSTNode]] = defaultdict(set)
-    for node in descend(file.source.tree):
+    for node in file.source.nodes:
         for use in _uses(node, file):
             held = found[use.variable]
             for parent in (node, *file.parents(node)):

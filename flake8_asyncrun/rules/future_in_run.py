@@ -200,7 +200,8 @@ from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, HANGS, R2, R3, R4, V1, V2, V3, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Run, attempt, descend, fails_as_given, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Target, Version

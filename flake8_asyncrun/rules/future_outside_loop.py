@@ -283,6 +283,8 @@ class Used:
 
 @rule("RUN204", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    if file.state(call) is not State.NO_LOOP:
+        return
     target = file.target_at(call)
     if target is None or may_be_right(call, file):
         return
@@ -311,10 +313,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
 def _makes_future(call: cst.Call, file: File) -> bool:
     """Say whether a call of asyncio's, or of the file's own, makes what belongs to a loop."""
-    seen = file.seen(call)
-    if seen is None or seen.state is not State.NO_LOOP:
-        return False
-    value = seen.value
+    value = file.value(call)
     bound = isinstance(value, Future) or (isinstance(value, Made) and value.name in _OBJECTS)
     # What is made elsewhere is told of as RUN201 and RUN202.
     return bound and not file.facts.is_elsewhere(file.value(call.func))
@@ -335,7 +334,7 @@ def _scheduled(call: cst.Call, target: Target, file: File) -> Iterator[Hit]:
     if not isinstance(method, Method) or method.name not in _SCHEDULING:
         return
     loop = method.owner
-    if not isinstance(loop, Loop) or file.state(call) is not State.NO_LOOP:
+    if not isinstance(loop, Loop):
         return
     run = _run_instead(call, file)
     if run is None or not _is_idle(call, loop, file) or goes_into_run(call, file):

@@ -194,7 +194,8 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import BY_THREAD, Event, State
 from flake8_asyncrun.names.values import Class, Const, Instance, Made
 from flake8_asyncrun.names.variables import Variable
@@ -505,7 +506,7 @@ def _waits(
 
 @per_file
 def _code(file: File) -> Code:
-    nodes = [*descend(file.source.tree)]
+    nodes = file.source.nodes
     return Code(
         {file.place(one.name).line: one for one in nodes if isinstance(one, cst.FunctionDef)},
         {file.place(one.name).line: one for one in nodes if isinstance(one, cst.ClassDef)},

@@ -107,7 +107,8 @@ import libcst as cst
 from flake8_asyncrun.core.edits import remove_argument
 from flake8_asyncrun.core.errors import T2, T3, T10, by_version
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, descend, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names import asyncio_table
 from flake8_asyncrun.names.asyncio_table import LOST_LOOP, LOST_LOOP_IN, PRIMITIVES
 from flake8_asyncrun.names.target import Version

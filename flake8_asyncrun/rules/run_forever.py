@@ -181,7 +181,8 @@ from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.loop_calls import check_stopped_by, is_called_by_loop
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.own_loop import own_loop
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt_in_turn, per_file, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import (
     Endless,
     Spot,
@@ -212,7 +213,8 @@ from flake8_asyncrun.rules.run_until_complete import (
 
 @rule("RUN404", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    event, target = takes_current_loop(call, file), file.target_at(call)
+    event = takes_current_loop(call, file)
+    target = None if event is None else file.target_at(call)
     if event is None or target is None or target.last < (3, 14):
         return
     if is_in_a_branch(call, event, file):

@@ -235,11 +235,11 @@ from flake8_asyncrun.core.rule import (
     Hit,
     Refused,
     attempt,
-    descend,
     per_file,
     promising,
     rule,
 )
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.project import is_installed
 from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin, dotted_name
@@ -274,10 +274,12 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     seen = file.seen(call)
     if seen is None or not seen.handling:
         return
+    callee = _callee(call, file)
+    if callee is not None and not _is_where_a_loop_runs(call, file):
+        return  # nearly all that run one: what follows costs more
     if _may_be_right(call, file):
         yield from _nested(call, file)
         return
-    callee = _callee(call, file)
     if callee is None:
         yield from _runs_elsewhere(call, file)
         return
@@ -302,6 +304,14 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
             advice = "make this an async def, or call it in a thread"
             message = f"a loop runs where this is called: {happens}; {advice}"
             yield Hit(call, message, None, (*found, Note("no fix: its callers would change too")))
+
+
+def _is_where_a_loop_runs(call: cst.Call, file: File) -> bool:
+    """Say whether a call stands in a coroutine or a cell, or is come to from where a loop runs."""
+    if file.in_coroutine(call):
+        return True
+    function = file.enclosing_function(call)
+    return is_in_cell(file, call) if function is None else bool(_led_to(call, function, file))
 
 
 def _nested(call: cst.Call, file: File) -> Iterator[Hit]:

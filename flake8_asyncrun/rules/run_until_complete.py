@@ -455,11 +455,11 @@ from flake8_asyncrun.core.rule import (
     Hit,
     Refused,
     attempt_in_turn,
-    descend,
     is_main_guard,
     rule,
 )
 from flake8_asyncrun.core.runner import with_runner
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.together import into_one_main
 from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
 from flake8_asyncrun.names.machine import State

@@ -164,7 +164,8 @@ from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
 from flake8_asyncrun.core.earlier import MAYBE, earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, Run, descend, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, per_file, rule
+from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.asyncio_table import KEEPERS
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (

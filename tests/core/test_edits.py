@@ -7,8 +7,8 @@ import pytest
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.model import Edit
-from flake8_asyncrun.core.rule import File, Refused, descend
-from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.source import Source, descend
 from tests.snippets import project_of
 
 

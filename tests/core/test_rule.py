@@ -126,7 +126,7 @@ def test_a_variable_is_told_by_any_of_its_names() -> None:
     )
     names = [
         node
-        for node in file._nodes
+        for node in file.source.nodes
         if isinstance(node, cst.Name) and node.value == "c" and file.variable(node) is not None
     ]
     assert len({id(file.variable(node)) for node in names}) == 1

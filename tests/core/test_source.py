@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flake8_asyncrun.core.model import Span
-from flake8_asyncrun.core.rule import descend
-from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.source import Source, descend
 from flake8_asyncrun.names.syntax import Unreadable
 
 
