@@ -461,16 +461,17 @@ def _finding(data: object) -> Finding:
 
 def _plain_fix(fix: Fix) -> Sequence[object]:
     edits = [(edit.span.start, edit.span.end, edit.text) for edit in fix.edits]
-    return fix.title, edits, fix.safety.value, fix.claims, fix.coroutines
+    return fix.title, edits, fix.safety.value, fix.claims, fix.coroutines, fix.own_loop_in
 
 
 def _fix(data: object) -> Fix | None:
     match data:
         case None:
             return None
-        case [str(title), [*edits], safety, claims, coroutines]:
+        case [str(title), [*edits], safety, claims, coroutines, own_loop_in]:
             changes = tuple(_edit(edit) for edit in edits)
-            return Fix(title, changes, Safety(safety), _texts(claims), _texts(coroutines))
+            names = _texts(claims), _texts(coroutines), _texts(own_loop_in)
+            return Fix(title, changes, Safety(safety), *names)
     raise ValueError(data)
 
 

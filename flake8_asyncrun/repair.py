@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ from flake8_asyncrun.files import FileError, TextFile
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable, names_global
 from flake8_asyncrun.names.target import show
-from flake8_asyncrun.report import FileReport
+from flake8_asyncrun.report import FileReport, shown
 from flake8_asyncrun.rules import ALL
 
 if TYPE_CHECKING:
@@ -98,8 +99,11 @@ def check(
         return findings
 
     def spared(finding: Finding) -> Finding:
-        titles = () if finding.fix is None else finding.fix.coroutines
-        note = _waited_for(path, titles, others, waits)
+        if finding.fix is None:
+            return finding
+        note = _waited_for(path, finding.fix.coroutines, others, waits)
+        if note is None and finding.fix.own_loop_in:
+            note = _set_for(own, finding.fix.own_loop_in, texts())
         if note is None:
             return finding
         return replace(finding, fix=None, notes=(*finding.notes, note))
@@ -123,7 +127,7 @@ def check(
             before,
             after,
             lambda source: File(source, around.project),
-            lambda name: any(names_global(text, own, name) for text in texts()),
+            lambda name: any(names_global(text, own, name) for _, text in texts()),
         )
 
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
@@ -158,20 +162,36 @@ def check(
     )
 
 
-def _others(path: str, reports: Sequence[FileReport]) -> list[str]:
-    """Return the texts of the files that may import the one at `path`, as they are by now."""
+def _others(path: str, reports: Sequence[FileReport]) -> list[tuple[str, str]]:
+    """Return the files that may import the one at `path`, and their texts as they are by now."""
     there = {os.path.realpath(one): one for one in files.files_beside(path)}
     there |= {os.path.realpath(one.path): one.path for one in reports}
     repaired = changed(reports)
-    texts: list[str] = []
+    texts: list[tuple[str, str]] = []
     for real, name in there.items():
         try:
             text = repaired[real] if real in repaired else files.read(name).text
         except FileError:
             continue  # nor can Python
         if real != os.path.realpath(path):
-            texts.append(text)
+            texts.append((name, text))
     return texts
+
+
+_BY_HAND = re.compile(r"\b(?:[gs]et|new)_event_loop\b")
+
+
+def _set_for(own: str, names: Iterable[str], others: Iterable[tuple[str, str]]) -> Note | None:
+    """Return why code of the module `own`, in these globals of it, cannot get a loop of its own:
+    another file may call it on a loop that it chose. None where none is seen to."""
+    for name in names:
+        for path, text in others:
+            if _BY_HAND.search(text) and names_global(text, own, name):
+                return Note(
+                    f"no fix: `{shown(path)}` names `{name}` and has to do with loops itself, so "
+                    "which one is to run may be chosen there"
+                )
+    return None
 
 
 def _waited_for(

@@ -533,3 +533,85 @@ def test_who_asks_sees_what_other_files_wait_for() -> None:
     text = Path("helpers.py").read_text("utf-8")
     assert "    @asyncio.coroutine\n    def wait_for(" in text
     assert "    async def pause(" in text
+
+
+SERVED: Texts = {
+    "served.py": """\
+        import asyncio
+
+
+        async def serve():
+            print("served")
+
+
+        def main():
+            loop = asyncio.get_event_loop()
+            loop.run_until_complete(serve())
+
+
+        if __name__ == "__main__":
+            main()
+        """
+}
+IN_CLASS = """\
+    import asyncio
+
+
+    async def serve():
+        print("served")
+
+
+    class Server:
+        def main(self):
+            asyncio.get_event_loop().run_until_complete(serve())
+
+
+    if __name__ == "__main__":
+        Server().main()
+    """
+CHOOSES = """\
+    import asyncio
+
+    from served import main
+
+
+    def test_main():
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        main()
+    """
+SINCE_314 = parse({"target-version": "3.10", "unsafe-fixes": True})
+
+
+def test_who_calls_it_may_have_chosen_the_loop() -> None:
+    put({**SERVED, "pyproject.toml": "", "tests/test_served.py": CHOOSES})
+    (report,) = repair("served.py", config=SINCE_314)
+    assert [finding.code for finding in report.findings] == ["RUN403"]
+    assert not report.applied
+    (note,) = [each for each in notes([report]) if each.startswith("no fix")]
+    where = Path("tests/test_served.py")
+    assert note.startswith(f"no fix: `{where}` names `main` and has to do with loops itself")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from served import main\nmain()\n",
+        "import asyncio\nfrom served import serve\nasyncio.get_event_loop()\n",
+        "import asyncio\nfrom elsewhere import main\nasyncio.set_event_loop(None)\nmain()\n",
+    ],
+)
+def test_who_has_nothing_to_do_with_the_loop_may_call_it(other: str) -> None:
+    put({**SERVED, "pyproject.toml": "", "tests/test_served.py": other})
+    (report,) = repair("served.py", config=SINCE_314)
+    assert [finding.code for finding in report.applied] == ["RUN403"]
+
+
+def test_a_class_is_asked_for_where_a_method_runs_the_loop() -> None:
+    put({"served.py": IN_CLASS, "other.py": CHOOSES})
+    (report,) = repair("served.py", config=SINCE_314)
+    assert [finding.code for finding in report.applied] == ["RUN403"]
+    put({"served.py": IN_CLASS, "other.py": CHOOSES.replace("main", "Server")})
+    (report,) = repair("served.py", config=SINCE_314)
+    assert not report.applied
+    assert "`Server` and" in notes([report])[-1]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
 import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to
+from flake8_asyncrun.core.model import Fix
 from flake8_asyncrun.core.rule import File, Refused
 from flake8_asyncrun.names.values import Class, External, Function, Made, Method, Value
 
@@ -35,6 +38,20 @@ def method_call(name: cst.Name, file: File) -> cst.Call | None:
 
 def method_of(call: cst.Call) -> str:
     return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+
+
+def with_own_loop(make: Callable[[], Fix], call: cst.Call, file: File) -> Callable[[], Fix]:
+    """Return what makes a fix by which the code around `call` runs a loop of its own."""
+
+    def made() -> Fix:
+        holders = (one for one in file.parents(call) if isinstance(one, _NAMED))
+        names = [holder.name.value for holder in holders]
+        return replace(make(), own_loop_in=tuple(names[-1:]))
+
+    return made
+
+
+_NAMED = (cst.FunctionDef, cst.ClassDef)
 
 
 def puts_away(call: cst.Call, file: File) -> bool:

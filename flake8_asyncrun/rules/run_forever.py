@@ -160,7 +160,8 @@ that are left are looked for. Where the code need not run on Python 3.10 (the se
 is `runner.get_loop()`, unless the loop may be used afterwards. What is left makes a loop where there is none, asking first
 whether there is one unless it is certain that there cannot be, and a note says why that is not `asyncio.run()`. No fix
 is there in a class body, a lambda or a comprehension, and where a condition decides whether the loop is got.
-RUN403 has the word, and the like fix, where the loop runs a coroutine as well.
+RUN403 has the word, and the like fix, where the loop runs a coroutine as well. None is there either for code
+that another file of the project names, if that file gets or sets loops itself.
 
 See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asyncio).
 """
@@ -173,7 +174,14 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core.apart import attempt_apart
-from flake8_asyncrun.core.by_hand import asyncio_in, called_on, is_open_book, method_call, puts_away
+from flake8_asyncrun.core.by_hand import (
+    asyncio_in,
+    called_on,
+    is_open_book,
+    method_call,
+    puts_away,
+    with_own_loop,
+)
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
@@ -236,8 +244,9 @@ def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
     """Return the fix, and why it is only a last resort; or why there is none."""
     runs = called_on(call, "run_forever", file)
     forms = [lambda: _fix(call, runs, file), lambda: _together(call, runs[0], file)]
-    otherwise = [lambda: in_runner(call, file), lambda: own_loop(call, file)]
-    return attempt_in_turn(forms, otherwise)
+    runner = with_own_loop(lambda: in_runner(call, file), call, file)
+    otherwise = [runner, lambda: own_loop(call, file)]
+    return attempt_in_turn([with_own_loop(form, call, file) for form in forms], otherwise)
 
 
 # ---------------------------------------------------------------------- the fix

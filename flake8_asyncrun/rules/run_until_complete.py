@@ -423,6 +423,8 @@ seen by the next, which is why it is unsafe. It is refused where something in th
 the runs that the program itself does not close by then.
 Where that is refused, too, a loop is made, and the rest stays as it is.
 Where statements about the loop share a line, each gets a line of its own with the fix.
+No fix is there for code that another file of the project names, by its function or class, if that file gets
+or sets loops itself, as a test does: which loop is to run may be chosen there.
 
 To make a loop where there is none is unsafe, though the program does the same on every Python: what
 is wrong with running a loop by hand stays so. It is refused where the loop is got after an
@@ -441,7 +443,14 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.apart import attempt_apart
-from flake8_asyncrun.core.by_hand import asyncio_in, called_on, method_call, method_of, puts_away
+from flake8_asyncrun.core.by_hand import (
+    asyncio_in,
+    called_on,
+    method_call,
+    method_of,
+    puts_away,
+    with_own_loop,
+)
 from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
@@ -511,8 +520,13 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
     """Return the fix, and why it is only a last resort; or why there is none."""
     runs = runs_on(call, file)
-    plain, one_main = partial(_fix, call, runs, file), partial(together, call, file)
-    runner, own = partial(in_runner, call, file), partial(own_loop, call, file)
+    plain = with_own_loop(partial(_fix, call, runs, file), call, file)
+    one_main = with_own_loop(partial(together, call, file), call, file)
+    runner = with_own_loop(partial(in_runner, call, file), call, file)
+
+    def own() -> Fix:
+        return own_loop(call, file)
+
     # One after the other, a Runner's runs are tasks of their own, as they were.
     several = len(runs) > 1 or _is_in_a_loop(runs[0], file)
     forms, otherwise = (

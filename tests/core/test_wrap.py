@@ -11,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from flake8_asyncrun.core.model import Safety
+from flake8_asyncrun.rules import ALL
 from tests.core.programs import Program, compiles, programs
 from tests.snippets import CLIENT, codes_in, findings_in, fixed, safely_fixed
+
+MAY_APPEAR = {rule.code for rule in ALL if rule.may_appear}
 
 _SLOW = settings(
     max_examples=60,
@@ -44,7 +47,9 @@ def test_all_fixes_hold(program: Program) -> None:
     result = fixed(program.text)
     assert result.problem is None
     assert compiles(result.text)
-    assert len(result.left) <= len(before)
+    # A run that works may bring to light what fails after it.
+    left = [finding for finding in result.left if finding.code not in MAY_APPEAR]
+    assert len(left) <= len(before)
     again = fixed(result.text)
     assert (again.text, again.problem) == (result.text, None)
     ends = {line[len(line.rstrip("\r\n")) :] for line in result.text.splitlines(keepends=True)}
