@@ -190,6 +190,7 @@ def migrated(cache: Path, package: Package) -> tuple[Path, str]:
         python = environment(cache, package.target, (*package.tools, *package.requirements))
         command = [sys.executable, "-m", "flake8_asyncrun", "--isolated", "--no-cache"]
         options = ["--target-version", show(package.target), "--unsafe-fixes"]
+        options.append("--output-format=concise")
         done = subprocess.run(
             [*command, *options, "--python", python, "."],
             cwd=folder,

@@ -9,15 +9,15 @@ import functools
 import gc
 import os
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_asyncrun import cache, files
 from flake8_asyncrun.cache import Answer, Cache, Ground
-from flake8_asyncrun.config import Config, ConfigError
+from flake8_asyncrun.config import Config, ConfigError, selected
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding
@@ -68,21 +68,37 @@ class _Place:
     cache: Path | None
 
 
-def look(
-    path: str, text: str, configure: Configure, chosen: Collection[str] = ()
-) -> tuple[Source, Found]:
-    """Ask all rules about one text, whatever is selected or suppressed. Nothing is raised.
+def asked(config: Config) -> tuple[Rule, ...]:
+    """Return the rules to ask: what is selected, and off by default only if by its own code.
 
-    Those that are off by default are asked where their codes are `chosen`.
+    Raises ConfigError for a prefix that begins no code.
     """
-    source = Source(path, text, files.module_name(path, files.project_roots(path)))
+    codes = selected(config, (rule.code for rule in ALL))
+    return tuple(
+        rule
+        for rule in ALL
+        if rule.code in codes and (not rule.optional or rule.code in config.select)
+    )
+
+
+def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
+    """Return what the selected rules say of one text, whatever is suppressed. Nothing is raised.
+
+    The others are asked too, so that what is kept serves whatever is selected.
+    """
+    source = Source(path, text)
     try:
-        around = _around(path, configure(path))
+        config = configure(path)
+        source = Source(path, text, files.module_name(path, files.project_roots(path, config.src)))
+        codes = {rule.code for rule in asked(config)}
+        around = _around(path, config)
     except (ConfigError, FileError) as error:
         return source, Found(errors=(str(error),))
     try:
-        rules = [rule for rule in ALL if not rule.optional or rule.code in chosen]
-        return source, answer(source, around, rules)
+        rules = [rule for rule in ALL if not rule.optional or rule.code in codes]
+        found = answer(source, around, rules)
+        chosen = tuple(finding for finding in found.findings if finding.code in codes)
+        return source, replace(found, findings=chosen)
     except Unreadable as error:
         return source, Found(errors=(str(error),))
 
@@ -185,7 +201,7 @@ def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurrounding
         ground = Ground(finder, find_module, changed, wanted)
         return Project(find_module, target, Knowledge(told, ground.choose)), ground
 
-    places: dict[tuple[Path, str | None], _Place] = {}
+    places: dict[tuple[Path, str | None, tuple[str, ...]], _Place] = {}
 
     def find(path: str, config: Config) -> Surroundings:
         told = Told(
@@ -193,7 +209,7 @@ def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurrounding
             frozenset(config.coroutine_functions),
             frozenset(config.known_safe),
         )
-        key = Path(path).absolute().parent, config.python
+        key = Path(path).absolute().parent, config.python, config.src
         if key not in places:
             folder = cache.folder_of(path) if cached else None
             places[key] = _Place(_search_path(path, config), versions(path), folder)
@@ -211,7 +227,7 @@ def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurrounding
 def _search_path(path: str, config: Config) -> tuple[str, ...]:
     """Return where imports lead. Raises FileError, with where an unusable `python` is said."""
     try:
-        return files.search_path(path, config.python)
+        return files.search_path(path, config.python, config.src)
     except FileError as error:
         if not config.python_said_in:
             raise

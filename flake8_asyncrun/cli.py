@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from flake8_asyncrun import __version__
+from flake8_asyncrun.formats import FOR_READERS, FORMATS, WITH_STATISTICS
 
 # What reads files or rules is imported where it is used: --help must not pay for LibCST.
 if TYPE_CHECKING:
     from flake8_asyncrun.analysis import Configure
-    from flake8_asyncrun.config import Config
     from flake8_asyncrun.consent import Approve
     from flake8_asyncrun.core.model import Finding
+    from flake8_asyncrun.core.rule import Rule
     from flake8_asyncrun.core.source import Source
+    from flake8_asyncrun.output import Output
     from flake8_asyncrun.report import FileReport
 
 NOTHING, SOMETHING, FAILED = 0, 1, 2
@@ -59,10 +63,34 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--select", multiple=True, metavar="CODES", help='Only these, as in "RUN1,RUN201".')
 @click.option("--ignore", multiple=True, metavar="CODES", help="All but these.")
+@click.option(
+    "--extend-select", multiple=True, metavar="CODES", help="These beside what is selected."
+)
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="PATTERN:CODES",
+    help='Not these in those files, as in "tests/*:RUN2".',
+)
 @click.option("--fixable", multiple=True, metavar="CODES", help="Repair only these.")
 @click.option("--unfixable", multiple=True, metavar="CODES", help="Repair all but these.")
 @click.option(
-    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    help="How findings are shown.",
+)
+@click.option("--output-file", metavar="PATH", help="Write them to a file.")
+@click.option("--statistics", is_flag=True, help="Only count the findings of each rule.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and errors, nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print settings, files and time.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Whether to use colours; auto: on a terminal.",
 )
 @click.option(
     "--target-version", metavar="VERSION", help="The oldest Python the code supports, as in 3.10."
@@ -71,7 +99,35 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
     "--python", metavar="PATH", help="An interpreter or environment whose packages are imported."
 )
 @click.option("--add-noqa", is_flag=True, help="Silence what is left with # noqa comments.")
-@click.option("--isolated", is_flag=True, help="Read no pyproject.toml.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERNS",
+    help="Leave out these files and folders, instead of what is by default.",
+)
+@click.option(
+    "--extend-exclude", multiple=True, metavar="PATTERNS", help="Leave out these beside those."
+)
+@click.option(
+    "--force-exclude/--no-force-exclude",
+    default=None,
+    help="Leave out what is excluded even where it is named.",
+)
+@click.option(
+    "--respect-gitignore/--no-respect-gitignore",
+    default=None,
+    help="Leave out what git ignores.  [default: yes]",
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    metavar="FILE|SETTING",
+    help="A configuration file for all files, or a setting, as in 'select = [\"RUN1\"]'.",
+)
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--show-settings", is_flag=True, help="Print what counts for a file, and why.")
+@click.option("--show-files", is_flag=True, help="Print which files would be done.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 @click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
 @click.option("--explain", metavar="CODE", help="Print a rule's manual.")
@@ -86,13 +142,27 @@ def main(
     unsafe_fixes: bool | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    per_file_ignores: tuple[str, ...],
     fixable: tuple[str, ...],
     unfixable: tuple[str, ...],
     output_format: str,
+    output_file: str | None,
+    statistics: bool,
+    quiet: bool,
+    verbose: bool,
+    color: str,
     target_version: str | None,
     python: str | None,
     add_noqa: bool,
+    exclude: tuple[str, ...],
+    extend_exclude: tuple[str, ...],
+    force_exclude: bool | None,
+    respect_gitignore: bool | None,
+    configs: tuple[str, ...],
     isolated: bool,
+    show_settings: bool,
+    show_files: bool,
     no_cache: bool,
     stdin_filename: str | None,
     explain: str | None,
@@ -106,13 +176,21 @@ def main(
     Exits with 0 if there was nothing to say, 1 if something was found or changed, and 2 if the job
     could not be done.
     """
+    begun = time.perf_counter()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a name is no failure
             stream.reconfigure(errors="backslashreplace")
     if list_rules or explain is not None:
         sys.exit(_print_rules() if explain is None else _print_manual(explain))
-    if diff and output_format == "json":
-        raise click.UsageError("--diff has no JSON form")
+    if diff and output_format not in FOR_READERS:
+        raise click.UsageError(f"--diff cannot be combined with --output-format {output_format}")
+    if diff and statistics:
+        raise click.UsageError("--diff cannot be combined with --statistics")
+    if statistics and output_format not in WITH_STATISTICS:
+        forms = ", ".join(WITH_STATISTICS)
+        raise click.UsageError(f"--statistics can be shown as {forms}, not as {output_format}")
+    if quiet and verbose:
+        raise click.UsageError("--quiet cannot be combined with --verbose")
     if check and add_noqa:
         raise click.UsageError("--add-noqa cannot be combined with --check")
     if interactive:
@@ -120,7 +198,7 @@ def main(
             "--check": check,
             "--diff": diff,
             "--add-noqa": add_noqa,
-            "--output-format json": output_format == "json",
+            f"--output-format {output_format}": output_format not in FOR_READERS,
             "-": "-" in paths,
         }
         for other, is_given in others.items():
@@ -133,7 +211,8 @@ def main(
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with other paths")
 
-    from flake8_asyncrun.config import ConfigError, parse
+    from flake8_asyncrun.config import ConfigError
+    from flake8_asyncrun.settings import by_pattern, configuring
 
     settings: dict[str, object] = {
         "target-version": target_version,
@@ -143,82 +222,129 @@ def main(
         "ignore": _split(ignore) or None,
         "fixable": _split(fixable) or None,
         "unfixable": _split(unfixable) or None,
+        "extend-select": _split(extend_select) or None,
+        "exclude": _split(exclude) or None,
+        "extend-exclude": _split(extend_exclude) or None,
+        "force-exclude": force_exclude,
+        "respect-gitignore": respect_gitignore,
     }
-    given = {key: value for key, value in settings.items() if value is not None}
     try:
-        parse(given)
+        settings["per-file-ignores"] = by_pattern(_split(per_file_ignores)) or None
+        given = {key: value for key, value in settings.items() if value is not None}
+        configure = configuring(given, configs, isolated=isolated)
     except ConfigError as error:
-        sys.exit(_fail([f"--{error}"]))
-    configure = functools.partial(_configure, given, isolated)
+        sys.exit(_fail([str(error)]))
+    if show_settings or show_files:
+        names = (stdin_filename or "-",) if paths == ("-",) else paths or (".",)
+        sys.exit((_show_settings if show_settings else _show_files)(names, configure))
 
+    from flake8_asyncrun.output import Output, is_terminal
+    from flake8_asyncrun.progress import bar
     from flake8_asyncrun.run import run, run_asking
 
     fix, cached = diff or not check, not no_cache
+    output = Output(output_format, output_file, statistics, quiet, color)
     if paths == ("-",):
-        form = output_format
-        sys.exit(
-            _standard_input(
-                stdin_filename,
-                configure,
-                fix=fix,
-                add_noqa=add_noqa,
-                diff=diff,
-                form=form,
-                cached=cached,
-            )
-        )
-    if interactive:
-        reports = run_asking(paths or (".",), configure, _asker(), cached=cached)
-    else:
-        reports = run(
-            paths or (".",),
+        reports = _standard_input(
+            stdin_filename,
             configure,
             fix=fix,
-            write=fix and not diff,
             add_noqa=add_noqa,
+            diff=diff,
             cached=cached,
         )
-    if not reports:
+    elif interactive:
+        reports = run_asking(paths or (".",), configure, _asker(output), cached=cached)
+    else:
+        has_bar = is_terminal(sys.stderr) and not quiet
+        colored = output.has_color(sys.stderr)
+        with bar(color=colored) if has_bar else nullcontext() as progress:
+            reports = run(
+                paths or (".",),
+                configure,
+                fix=fix,
+                write=fix and not diff,
+                add_noqa=add_noqa,
+                cached=cached,
+                progress=progress,
+            )
+    is_text = paths == ("-",)
+    if not reports and not quiet and not is_text:
         click.echo("warning: no Python files there", err=True)
-    _print(reports, diff=diff, form=output_format, repaired=fix)
-    sys.exit(_exit_code(reports))
+    code = _print(
+        reports,
+        output,
+        diff=diff,
+        repaired=fix and not is_text,
+        err=is_text and fix and not diff,
+    )
+    if verbose:
+        _print_work(reports, configure, time.perf_counter() - begun)
+    sys.exit(code)
 
 
 def _split(values: Iterable[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def _configure(given: dict[str, object], isolated: bool, path: str) -> Config:
-    from flake8_asyncrun.config import Config, load, parse
+def _show_files(paths: Iterable[str], configure: Configure) -> int:
+    from flake8_asyncrun.walk import python_files
 
-    base = Config() if isolated else load(path)
-    config = parse(given, base)
-    # --select replaces the file's choice, while --ignore alone adds to it; likewise --fixable.
-    return replace(
-        config,
-        ignore=(
-            *(() if "select" in given else base.ignore),
-            *(config.ignore if "ignore" in given else ()),
-        ),
-        unfixable=(
-            *(() if "fixable" in given else base.unfixable),
-            *(config.unfixable if "unfixable" in given else ()),
-        ),
-    )
+    names, unlisted = python_files(paths, configure)
+    errors = [str(error) for error in unlisted]
+    for name in names:
+        broken = _broken_settings(name, configure)
+        if broken is None:
+            click.echo(name)
+        else:  # nothing says whether it is left out
+            errors.append(broken)
+    return _fail(errors) if errors else NOTHING
 
 
-def _asker() -> Approve:
+def _broken_settings(path: str, configure: Configure) -> str | None:
+    from flake8_asyncrun.config import ConfigError
+
+    try:
+        configure(path)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def _show_settings(paths: Iterable[str], configure: Configure) -> int:
+    from flake8_asyncrun.analysis import asked
+    from flake8_asyncrun.config import ConfigError
+    from flake8_asyncrun.files import FileError
+    from flake8_asyncrun.settings import shown
+    from flake8_asyncrun.walk import python_files
+
+    names, unlisted = python_files(paths, configure)
+    try:
+        for name in names[:1]:
+            config = configure(name)
+            codes = [rule.code for rule in asked(config)]
+            click.echo(shown(name, config, codes), nl=False)
+    except (ConfigError, FileError) as error:
+        return _fail([str(error), *map(str, unlisted)])
+    if not names:
+        click.echo("warning: no Python files there", err=True)
+    return _fail(map(str, unlisted)) if unlisted else NOTHING
+
+
+def _asker(output: Output) -> Approve:
     """Return what shows a fix and asks the user about it."""
     from flake8_asyncrun.core.fix import apply
     from flake8_asyncrun.report import question, shown
 
     approved: set[str] = set()
+    is_colored = replace(output, path=None).has_color(sys.stdout)
 
     def approve(source: Source, finding: Finding) -> bool | None:
         if finding.code in approved:
             return True
         after = apply(source.text, [finding])
-        click.echo(question(source, finding, after, color=_has_color(sys.stdout)), nl=False)
+        asked = question(source, finding, after, color=is_colored)
+        click.echo(asked, nl=False, color=True)
         choices = f"y(es), n(o), a(ll of {finding.code}), q(uit)"
         try:
             answer = click.prompt(
@@ -259,16 +385,21 @@ def _standard_input(
     fix: bool,
     add_noqa: bool,
     diff: bool,
-    form: str,
     cached: bool,
-) -> int:
+) -> list[FileReport]:
+    """Do what is to be done with standard input; a repaired text is printed."""
     from flake8_asyncrun import files
     from flake8_asyncrun.report import FileReport
     from flake8_asyncrun.run import run_text
+    from flake8_asyncrun.walk import is_forced_out
 
     if sys.stdin is None:
-        return _fail(["-: there is no standard input"])
+        sys.exit(_fail(["-: there is no standard input"]))
     data = sys.stdin.buffer.read()
+    if name is not None and is_forced_out(name, configure):
+        if fix and not diff:
+            click.echo(data, nl=False)
+        return []
     try:
         file = files.decode(name or "-", data)
         result = run_text(file, configure, fix=fix, add_noqa=add_noqa, cached=cached)
@@ -279,8 +410,7 @@ def _standard_input(
     if fix and not diff:
         # An editor puts this in place of what it has, so there must be something whatever happens.
         click.echo(written, nl=False)
-    _print([result], diff=diff, form=form, err=fix and not diff)
-    return _exit_code([result])
+    return [result]
 
 
 def _print_rules() -> int:
@@ -305,28 +435,74 @@ def _print_manual(wanted: str) -> int:
 
 
 def _print(
-    reports: list[FileReport],
-    *,
-    diff: bool,
-    form: str,
-    repaired: bool = False,
-    err: bool = False,
-) -> None:
+    reports: list[FileReport], output: Output, *, diff: bool, repaired: bool, err: bool
+) -> int:
+    """Print the reports as they are wanted, and the errors; return the exit code."""
     from flake8_asyncrun import report
+    from flake8_asyncrun.files import FileError
+    from flake8_asyncrun.formats import render
+    from flake8_asyncrun.formats.page import Style
+    from flake8_asyncrun.formats.statistics import statistics
 
-    if form == "json":
-        click.echo(report.as_json(reports), nl=False, err=err)
-    elif diff:
-        click.echo(report.diff(reports, color=_has_color(sys.stdout)), nl=False)
-        click.echo(report.summary(reports), nl=False, err=True)
-    else:
-        color = _has_color(sys.stderr if err else sys.stdout)
-        click.echo(report.text(reports, color=color, repaired=repaired), nl=False, err=err)
-    _fail(error for each in reports for error in each.errors)
+    stream = sys.stderr if err else sys.stdout
+    color = output.has_color(stream)
+    style = Style(color, output.has_links(stream))
+    errors = [error for each in reports for error in each.errors]
+    code = _exit_code(reports)
+    try:
+        if diff:
+            output.put(report.diff(reports, color=color), err=err)
+            if not output.quiet:
+                click.echo(report.summary(reports), nl=False, err=True)
+        else:
+            pages = report.pages(reports)
+            text = (
+                statistics(output.form, pages, style, _rules())
+                if output.statistics
+                else render(output.form, pages, style, _rules)
+            )
+            if output.form not in FOR_READERS:
+                output.put_exactly(text, err=err)
+            else:
+                closing = "" if output.quiet else report.closing(reports, repaired=repaired)
+                output.put(text + closing, err=err)
+    except FileError as error:
+        errors.append(f"--output-file: {error}")
+        code = FAILED
+    _fail(errors)
+    return code
 
 
-def _has_color(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+def _print_work(reports: list[FileReport], configure: Configure, seconds: float) -> None:
+    """Print on standard error what was done, and by which settings."""
+    from pathlib import PurePath
+
+    from flake8_asyncrun.config import ConfigError
+    from flake8_asyncrun.report import shown
+
+    kinds: Counter[str] = Counter()
+    settings: Counter[str] = Counter()
+    for each in reports:
+        kinds[PurePath(each.path).suffix or "other"] += 1
+        try:
+            settings[configure(each.path).said_in] += 1
+        except ConfigError:
+            settings["unusable"] += 1
+    for path, number in sorted(settings.items()):
+        name = shown(path) if path else "defaults"
+        click.echo(f"settings: {name} ({number} file{'' if number == 1 else 's'})", err=True)
+    said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    click.echo(f"files: {len(reports)}{f' ({said})' if said else ''}", err=True)
+    changed = sum(each.changed for each in reports)
+    failed = sum(bool(each.errors) for each in reports)
+    click.echo(f"changed: {changed}, failed: {failed}", err=True)
+    click.echo(f"time: {seconds:.2f} s", err=True)
+
+
+def _rules() -> Iterable[Rule]:
+    from flake8_asyncrun.rules import ALL
+
+    return ALL
 
 
 def _exit_code(reports: Iterable[FileReport]) -> int:

@@ -19,21 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SUFFIXES = (".py", ".pyi")
-
-# Ruff's default, less what the rule for hidden folders covers.
-SKIPPED_FOLDERS = frozenset(
-    {
-        "__pycache__",
-        "__pypackages__",
-        "_build",
-        "buck-out",
-        "dist",
-        "node_modules",
-        "site-packages",
-        "venv",
-    }
-)
 ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
+ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 LARGEST_MODULE = 5_000_000
 """Bytes; a module above that is generated data, and is not read to answer an import."""
 
@@ -156,53 +143,12 @@ def _reason(error: Exception) -> str:
     return (text or str(error)).lower()
 
 
-def python_files(paths: Iterable[str]) -> tuple[list[str], list[FileError]]:
-    """Return the Python files that `paths` name, and the folders that could not be listed.
-
-    A file named in `paths` is always among them, whatever its name, even if it is not there (so
-    that reading it says so). Folders are walked, their entries in order of name, without following
-    links to folders and without what is hidden, built or installed. No file comes twice.
-    """
-    errors: list[FileError] = []
-    files: dict[str, str] = {}
-    for path in paths:
-        found = _walk(path, errors) if _is_folder(Path(path)) else (path,)
-        for file in found:
-            files.setdefault(os.path.realpath(file), file)
-    return list(files.values()), errors
-
-
-def _walk(folder: str, errors: list[FileError]) -> Iterator[str]:
-    waiting = [(folder, True)]
-    while waiting:
-        path, is_folder = waiting.pop()
-        if not is_folder:
-            yield path
-            continue
-        try:
-            with os.scandir(path) as scan:
-                entries = sorted(scan, key=lambda entry: entry.name, reverse=True)
-        except OSError as error:
-            errors.append(FileError(path, f"cannot be read: {_reason(error)}"))
-            continue
-        for entry in entries:
-            name = os.path.normpath(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                waiting += [] if _is_skipped(entry) else [(name, True)]
-            elif entry.name.endswith(SUFFIXES) and not _is_folder(Path(name)):
-                waiting.append((name, False))
-
-
-def _is_skipped(entry: os.DirEntry[str]) -> bool:
-    return (
-        entry.name.startswith(".")
-        or entry.name in SKIPPED_FOLDERS
-        or _is_environment(Path(entry.path))
-    )
+def unreadable(path: str, error: OSError) -> FileError:
+    return FileError(path, f"cannot be read: {_reason(error)}")
 
 
 def _is_environment(folder: Path) -> bool:
-    return any(_exists(folder / mark) for mark in ("pyvenv.cfg", "conda-meta"))
+    return any(_exists(folder / mark) for mark in ENVIRONMENT_MARKS)
 
 
 def _absolute(path: str) -> Path:
@@ -221,20 +167,23 @@ def _exists(path: Path) -> bool:
     return _mode(path) != 0
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Say whether there is a folder, through links; False where that cannot be told."""
     return stat.S_ISDIR(_mode(path))
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Say whether there is a regular file, as `is_folder` does."""
     return stat.S_ISREG(_mode(path))
 
 
-def project_roots(path: str) -> tuple[str, ...]:
+def project_roots(path: str, said: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the folders from which imports of the project of `path` begin, the likeliest first.
 
-    That is the folder around the outermost package, then `src/` of the project, then the project
-    itself (see `project_root`), then, if it is no package, the folder of the file. A package deep
-    in `src/` is part of a namespace package, so there `src/` comes first. All are absolute.
+    Those that the user has `said` come before all that is likely: the folder around the outermost
+    package, then `src/` of the project, then the project itself (see `project_root`), then, if it
+    is no package, the folder of the file. A package deep in `src/` is part of a namespace package,
+    so there `src/` comes first. All are absolute.
     """
     own = _absolute(path).parent
     around = _around(own)
@@ -242,12 +191,12 @@ def project_roots(path: str) -> tuple[str, ...]:
     roots = [] if around == own else [around]
     if root is not None:
         source = root / "src"
-        if _is_folder(source):
+        if is_folder(source):
             roots = [source, *roots] if _is_deep_in(source, around) else [*roots, source]
         roots += [root]
     if around == own:
         roots += [own]
-    return tuple(dict.fromkeys(str(folder) for folder in roots))
+    return tuple(dict.fromkeys((*said, *(str(folder) for folder in roots))))
 
 
 def _around(folder: Path) -> Path:
@@ -274,14 +223,6 @@ def project_root(path: str) -> Path | None:
 def _is_project(folder: Path) -> bool:
     marks = (mark for mark in ROOT_MARKS if _exists(folder / mark))
     return any(mark != "setup.py" or not _exists(folder / "__init__.py") for mark in marks)
-
-
-def files_beside(path: str) -> list[str]:
-    """Return the Python files of the project of `path`; of its folder, where there is none."""
-    root = project_root(path)
-    if root is not None:
-        return python_files([str(root)])[0]
-    return sorted(str(one) for one in _absolute(path).parent.glob("*.py"))
 
 
 def project_folders(path: str) -> tuple[Path, ...]:
@@ -321,20 +262,24 @@ def last_name(path: str) -> str:
     return file.parent.name if file.stem == "__init__" else file.stem
 
 
-def search_path(path: str, python: str | None = None) -> tuple[str, ...]:
+def search_path(
+    path: str, python: str | None = None, said: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return the folders in which an import in `path` is looked up, in order.
 
+    `said` is where the user says that imports of the project begin.
     `python` is an interpreter or an environment's folder; without it: $VIRTUAL_ENV, else a conda
     environment in $CONDA_PREFIX other than its base, else the nearest .venv or venv in the project
     or in a project around it, else what this tool itself was installed with. Raises FileError where
     `python` leads to no installed packages.
     """
-    roots = project_roots(path)
+    roots = project_roots(path, said)
     folder = _absolute(path).parent
     own = (str(folder),) if str(folder) in roots else ()
     packages = installed(python, project_folders(path))
     root = project_root(path)
-    if own and root is not None and _is_deep_in(root / "src", folder):
+    sources = [*map(Path, said), *([] if root is None else [root / "src"])]
+    if own and any(_is_deep_in(source, folder) for source in sources):
         # More likely a namespace package than a script, so what lies beside it hides nothing.
         ordered = (*(each for each in roots if each not in own), *packages, *own)
     else:
@@ -361,7 +306,7 @@ def installed(python: str | None, beside: tuple[Path, ...]) -> tuple[str, ...]:
     return _with_links(
         entry
         for entry in sys.path
-        if Path(entry).name in ("site-packages", "dist-packages") and _is_folder(Path(entry))
+        if Path(entry).name in ("site-packages", "dist-packages") and is_folder(Path(entry))
     )
 
 
@@ -374,13 +319,13 @@ def _active() -> tuple[Path, ...]:
             continue
         # Conda's base is always on, and holds conda itself.
         is_base = os.environ.get("CONDA_DEFAULT_ENV") in ("base", "root")
-        if variable == "VIRTUAL_ENV" or not (is_base or _is_folder(Path(named) / "condabin")):
+        if variable == "VIRTUAL_ENV" or not (is_base or is_folder(Path(named) / "condabin")):
             return (Path(named),)
     return ()
 
 
 def _of_python(python: str) -> tuple[str, ...]:
-    if _is_folder(Path(python)):
+    if is_folder(Path(python)):
         return _of_environment(Path(python))
     there = python if _exists(Path(python)) else shutil.which(python)
     if there is None:
@@ -400,7 +345,7 @@ def _of_environment(folder: Path, minor: int | None = None) -> tuple[str, ...]:
     home = _home_of_open_environment(folder) if kept else None
     # Its interpreter is in bin/ or, on Windows, at the top.
     for base in (home.parent, home) if home else ():
-        if _is_folder(base) and (more := _packages_of(base, chosen)[0]):
+        if is_folder(base) and (more := _packages_of(base, chosen)[0]):
             kept += more
             break
     return _with_links(kept)
@@ -462,7 +407,7 @@ def _with_links(folders: Iterable[str]) -> tuple[str, ...]:
             for line in _plain_text(link).splitlines():
                 named = Path(os.path.normpath(Path(folder) / line.strip()))
                 is_path = line.strip() and not line.startswith(("import ", "import\t", "#"))
-                found += [str(named)] if is_path and _is_folder(named) else []
+                found += [str(named)] if is_path and is_folder(named) else []
     return tuple(dict.fromkeys(found))
 
 
@@ -586,13 +531,13 @@ class Finder:
             if leaf in here.compiled:
                 return _Located(beside, ())
             stub = stub or self.file_in(inner, inside, "__init__.pyi") or beside
-            if leaf in here.names and _is_folder(inner):
+            if leaf in here.names and is_folder(inner):
                 portions.append(inner)
         return _Located(stub, tuple(portions)) if stub or portions else None
 
     def file_in(self, folder: Path, listing: _Listing, name: str) -> Path | None:
         # Asking for the names, not for one file, also tells `Store` from `store` everywhere.
-        return folder / name if name in listing.names and _is_file(folder / name) else None
+        return folder / name if name in listing.names and is_file(folder / name) else None
 
     def listing(self, folder: Path) -> _Listing:
         if folder not in self.listings:
@@ -611,11 +556,11 @@ class Finder:
         """Return where the submodules of a package are: elsewhere, too, if it says so itself."""
         own = init.parent
         others = [folder / own.name for folder in folders if folder / own.name != own]
-        if not any(_is_folder(other) for other in others) or not _NAMESPACE.search(
+        if not any(is_folder(other) for other in others) or not _NAMESPACE.search(
             _plain_text(init)
         ):
             return (own,)
-        return (own, *(other for other in others if _is_folder(other)))
+        return (own, *(other for other in others if is_folder(other)))
 
     @functools.cached_property
     def in_place(self) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from flake8_asyncrun import __version__
 from flake8_asyncrun.core.gate import may_have_findings
 
 if TYPE_CHECKING:
-    from flake8_asyncrun.config import Config
+    from flake8_asyncrun.config import Config, Read
 
 
 class Plugin:
@@ -21,8 +21,9 @@ class Plugin:
     version = __version__
     # flake8 sets options once for each process, before it makes the first plugin.
     settings: ClassVar[dict[str, object]] = {}
-    chosen: ClassVar[frozenset[str]] = frozenset()
-    """What is selected by name: the only way to the rules that are off by default."""
+    chosen: ClassVar[tuple[str, ...]] = ()
+    """Codes and prefixes of them that flake8's own options select."""
+    configured: ClassVar[list[Read]] = []
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
         self.filename = filename
@@ -52,7 +53,8 @@ class Plugin:
             "python": options.asyncrun_python,
         }
         cls.settings = {key: value for key, value in given.items() if value is not None}
-        cls.chosen = frozenset([*(options.select or ()), *(options.extend_select or ())])
+        cls.chosen = (*(options.select or ()), *(options.extend_select or ()))
+        cls.configured = []
 
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """Yield a line, from 1, a column, from 0 in characters, and the code with its message."""
@@ -63,7 +65,7 @@ class Plugin:
         from flake8_asyncrun.analysis import look
         from flake8_asyncrun.rules import not_analysed
 
-        source, found = look(self.filename, text, self.configure, self.chosen)
+        source, found = look(self.filename, text, self.configure)
         for reason in found.errors:
             finding = not_analysed.finding(reason)
             yield 1, 0, f"{finding.code} {finding.message}", type(self)
@@ -72,9 +74,21 @@ class Plugin:
             yield line, column, f"{finding.code} {finding.message}", type(self)
 
     def configure(self, path: str) -> Config:
-        from flake8_asyncrun import config
+        if not self.configured:
+            self.configured.append(self._configure())
+        return self.configured[0](path)
 
-        return config.parse(self.settings, config.load(path))
+    def _configure(self) -> Read:
+        from flake8_asyncrun import config
+        from flake8_asyncrun.rules import ALL
+
+        # A prefix that is none of ours is another plugin's.
+        prefixes = [
+            "RUN" if "RUN".startswith(prefix) else prefix
+            for prefix in self.chosen
+            if any(rule.code.startswith(prefix) for rule in ALL)
+        ]
+        return config.over(config.reader(), {**self.settings, "extend-select": prefixes})
 
 
 def _version(text: str) -> str:

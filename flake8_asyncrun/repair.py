@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from flake8_asyncrun import __version__, files
-from flake8_asyncrun.analysis import Configure, FindSurroundings, answer, our_fault
-from flake8_asyncrun.config import Config, ConfigError, fixable, selected
+from flake8_asyncrun import __version__, files, walk
+from flake8_asyncrun.analysis import Configure, FindSurroundings, answer, asked, our_fault
+from flake8_asyncrun.config import Config, ConfigError, fixable
 from flake8_asyncrun.consent import Consent
 from flake8_asyncrun.core.fix import Problem, fix_source
 from flake8_asyncrun.core.gate import may_have_findings
@@ -63,13 +63,7 @@ def prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> Jo
 @functools.cache
 def _rules(config: Config) -> tuple[tuple[Rule, ...], frozenset[str]]:
     """Return the rules to ask, and the codes of those whose findings may be repaired."""
-    codes = selected(config, (rule.code for rule in ALL))
-    rules = tuple(
-        rule
-        for rule in ALL
-        if rule.code in codes and (not rule.optional or rule.code in config.select)
-    )
-    return rules, fixable(config, (rule.code for rule in ALL))
+    return asked(config), fixable(config, (rule.code for rule in ALL))
 
 
 def check(
@@ -83,7 +77,7 @@ def check(
 ) -> FileReport:
     """Check a file, and with `fix` repair it; `others` are the files that are, too."""
     path = job.file.path
-    module = files.module_name(path, files.project_roots(path))
+    module = files.module_name(path, files.project_roots(path, job.config.src))
     source = Source(path, report.after, module)
     errors: dict[str, None] = {}
 
@@ -117,7 +111,7 @@ def check(
 
     @functools.cache
     def waits(other: str, text: str) -> Mapping[tuple[str, str], str]:
-        return _waits_in(other, text, around.project)
+        return _waits_in(other, text, around.project, job.config.src)
 
     own = files.last_name(path)
     texts = functools.cache(lambda: _others(path, others))
@@ -134,7 +128,13 @@ def check(
     try:
         around = find_surroundings(path, job.config)
         if not fix:
-            return replace(report, findings=tuple(ask(source)), errors=tuple(errors))
+            findings = tuple(ask(source))
+            return replace(
+                report,
+                findings=findings,
+                errors=tuple(errors),
+                printed=_printed(source) if findings else None,
+            )
         may_appear = {rule.code for rule in job.rules if rule.may_appear}
         fixed = fix_source(
             source,
@@ -159,12 +159,18 @@ def check(
         findings=tuple(fixed.left),
         applied=(*report.applied, *fixed.applied),
         errors=tuple(errors),
+        printed=_printed(source) if fixed.left and fixed.text == source.text else None,
     )
+
+
+def _printed(source: Source) -> str | None:
+    """Return what spans count in, where that is not the text; such a text gets no fixes."""
+    return None if source.prints_back else source.printed
 
 
 def _others(path: str, reports: Sequence[FileReport]) -> list[tuple[str, str]]:
     """Return the files that may import the one at `path`, and their texts as they are by now."""
-    there = {os.path.realpath(one): one for one in files.files_beside(path)}
+    there = {os.path.realpath(one): one for one in walk.files_beside(path)}
     there |= {os.path.realpath(one.path): one.path for one in reports}
     repaired = changed(reports)
     texts: list[tuple[str, str]] = []
@@ -218,10 +224,12 @@ def _waited_for(
     return None
 
 
-def _waits_in(path: str, text: str, project: Project) -> Mapping[tuple[str, str], str]:
+def _waits_in(
+    path: str, text: str, project: Project, src: tuple[str, ...]
+) -> Mapping[tuple[str, str], str]:
     """Return which functions, by file and title, plain generators of the file at a path wait for,
     with the generators' names; nothing where it cannot be read."""
-    module = files.module_name(path, files.project_roots(path))
+    module = files.module_name(path, files.project_roots(path, src))
     try:
         return functions_that_plain_generators_wait_for(File(Source(path, text, module), project))
     except (Unreadable, RecursionError):

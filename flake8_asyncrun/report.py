@@ -1,21 +1,31 @@
-"""What was found, as text, JSON or a diff. Nothing is printed here."""
+"""What a run has to say of its files, as pages to show, as a diff, and counted.
+
+Nothing is printed here.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import io
-import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
-from flake8_asyncrun.core.model import Finding, Fix, Note, Safety
-from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.core.lines import Lines
+from flake8_asyncrun.core.model import Finding, Note, Safety
+from flake8_asyncrun.formats.page import Fault, Located, Page, Position, Remark, Style
+from flake8_asyncrun.formats.plain import heading
+
+if TYPE_CHECKING:
+    from flake8_asyncrun.core.source import Source
 
 NO_FIX = "no fix: "
 """How a note begins that gives the reason."""
@@ -43,44 +53,107 @@ class FileReport:
     """Whether unsafe fixes are wanted too."""
     silenced: int = 0
     """How many more findings there were until `after` got its `# noqa`."""
+    printed: str | None = None
+    """What the findings' spans count in, where LibCST has lost something of `after`."""
 
     @property
     def changed(self) -> bool:
         return self.after != self.before
 
 
-def text(reports: Sequence[FileReport], *, color: bool = False, repaired: bool = False) -> str:
-    """Return one line for each finding, its notes below it, and lines that count them.
+def pages(reports: Iterable[FileReport]) -> Iterator[Page]:
+    """Yield the files of which there is something to say, their findings in a fixed order.
 
-    After a repair these lines also say what it refused to do, and why, and where it failed.
+    An error that stands in several reports, as of a configuration, is on the first page only.
     """
-    lines: list[str] = []
+    said: set[str] = set()
+    names = functools.cache(_names)
     for report in reports:
-        source = Source(report.path, report.after)
-        for finding in report.findings:
-            lines += _told(finding, source, color, is_fixable=_is_fixable(finding, report))
-    return "".join(f"{line}\n" for line in (*lines, *_closing(reports, repaired)))
+        errors = [error for error in dict.fromkeys(report.errors) if error not in said]
+        said.update(errors)
+        if report.findings or errors:
+            yield _page(report, errors, names)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What one path is called."""
+
+    shown: str
+    full: str
+    in_project: str
+    uri: str
+
+
+def _names(path: str) -> _Names:
+    if path == "-":
+        return _Names(path, path, path, path)
+    full = Path(os.path.normpath(Path(path).absolute()))
+    here = Path.cwd()
+    below = full.relative_to(here) if full.is_relative_to(here) else full
+    uri = full.as_uri() if below is full else quote(os.fsencode(below.as_posix()))
+    # GitLab wants paths from where it has cloned the project.
+    root = os.environ.get("CI_PROJECT_DIR")
+    in_project = full.relative_to(root) if root and full.is_relative_to(root) else below
+    return _Names(shown(path), str(full), in_project.as_posix(), uri)
+
+
+def _page(report: FileReport, errors: Iterable[str], names: Callable[[str], _Names]) -> Page:
+    text = report.after if report.printed is None else report.printed
+    lines = Lines(text.encode("utf-8", "surrogatepass"))
+    name = names(report.path)
+    findings = sorted(report.findings, key=lambda each: (each.span, each.code, each.message))
+    return Page(
+        name.shown,
+        name.full,
+        name.in_project,
+        name.uri,
+        lines,
+        tuple(
+            _located(finding, lines, names, is_fixable=_is_fixable(finding, report))
+            for finding in findings
+        ),
+        tuple(_fault(error, report.path) for error in errors),
+    )
+
+
+def _located(
+    finding: Finding, lines: Lines, names: Callable[[str], _Names], *, is_fixable: bool
+) -> Located:
+    ends = (lines.line_and_column(offset) for offset in (finding.span.start, finding.span.end))
+    start, end = (Position(line, column + 1) for line, column in ends)
+    notes = tuple(_remark(note, names) for note in finding.notes)
+    return Located(finding, start, end, notes, is_fixable)
+
+
+def _remark(note: Note, names: Callable[[str], _Names]) -> Remark:
+    if note.place is None:
+        return Remark(note.text)
+    name = names(note.place.path)
+    return Remark(note.text, name.shown, name.full, name.uri, note.place.line)
+
+
+def _fault(error: str, path: str) -> Fault:
+    """Return an error, which begins with the path of the file that is to be looked at."""
+    if not error.startswith(f"{path}:"):
+        return Fault(error, None, is_elsewhere=True)
+    rest = error.removeprefix(f"{path}:")
+    line = re.match(r"(\d+): ", rest)
+    message = rest[line.end() :] if line else rest.lstrip()
+    return Fault(message, int(line[1]) if line else None, is_elsewhere=False)
 
 
 def question(source: Source, finding: Finding, after: str, *, color: bool = False) -> str:
     """Return a finding with its notes, what its fix does, and the diff to the text `after` it."""
-    told = _told(finding, source, color, is_fixable=True)
+    [page] = pages([FileReport(source.path, source.text, source.text, (finding,))])
+    [located] = page.findings
+    located = replace(located, is_fixable=True)
+    told = [heading(page, located, Style(color)), *(f"    {note}" for note in located.notes)]
     fix = finding.fix
     unsafe = " (unsafe)" if fix is not None and fix.safety is Safety.UNSAFE else ""
     title = [f"    fix: {fix.title}{unsafe}"] if fix is not None else []
     changes = diff([FileReport(source.path, source.text, after)], color=color)
     return "".join(f"{line}\n" for line in (*told, *title)) + changes
-
-
-def _told(finding: Finding, source: Source, color: bool, *, is_fixable: bool) -> Iterator[str]:
-    line, column = source.line_and_column(finding.span.start)
-    name = _styled(shown(source.path), color, bold=True)
-    code = _styled(finding.code, color, "red", bold=True)
-    mark = f"{_styled('[*]', color, 'cyan')} " if is_fixable else ""
-    place = _styled(":", color, "cyan").join((name, str(line), str(column + 1), ""))
-    yield f"{place} {code} {mark}{finding.message}"
-    for note in finding.notes:
-        yield f"    {_note(note)}"
 
 
 def _styled(part: str, color: bool, fg: str | None = None, bold: bool | None = None) -> str:
@@ -98,8 +171,12 @@ def summary(reports: Sequence[FileReport]) -> str:
     return f"Would fix {_count(fixed)}, {quiet}{left} left{more}.\n"
 
 
-def _note(note: Note) -> str:
-    return f"{note.text}: {shown(note.place.path)}:{note.place.line}" if note.place else note.text
+def closing(reports: Sequence[FileReport], *, repaired: bool = False) -> str:
+    """Return the lines that count findings.
+
+    After a repair they also say what it refused to do, and why, and where it failed.
+    """
+    return "".join(f"{line}\n" for line in _closing(reports, repaired))
 
 
 def _closing(reports: Sequence[FileReport], repaired: bool) -> Iterator[str]:
@@ -165,54 +242,6 @@ def _count(number: int) -> str:
     return f"{number} finding{'' if number == 1 else 's'}"
 
 
-def as_json(reports: Iterable[FileReport]) -> str:
-    """Return a list of objects shaped like Ruff's; rows and columns count characters from 1."""
-    objects = [
-        _finding(finding, Source(report.path, report.after), _full(report.path))
-        for report in reports
-        for finding in report.findings
-    ]
-    return json.dumps(objects, indent=2, ensure_ascii=False) + "\n"
-
-
-def _finding(finding: Finding, source: Source, filename: str) -> dict[str, object]:
-    return {
-        "filename": filename,
-        "location": _location(source, finding.span.start),
-        "end_location": _location(source, finding.span.end),
-        "code": finding.code,
-        "message": finding.message,
-        "fix": _fix(finding.fix, source) if finding.fix else None,
-        "notes": [_note_object(note) for note in finding.notes],
-    }
-
-
-def _fix(fix: Fix, source: Source) -> dict[str, object]:
-    return {
-        "applicability": fix.safety.value,
-        "message": fix.title,
-        "edits": [
-            {
-                "content": edit.text,
-                "location": _location(source, edit.span.start),
-                "end_location": _location(source, edit.span.end),
-            }
-            for edit in fix.edits
-        ],
-    }
-
-
-def _note_object(note: Note) -> dict[str, object]:
-    if note.place is None:
-        return {"message": note.text, "filename": None, "row": None}
-    return {"message": note.text, "filename": _full(note.place.path), "row": note.place.line}
-
-
-def _location(source: Source, offset: int) -> dict[str, int]:
-    row, column = source.line_and_column(offset)
-    return {"row": row, "column": column + 1}
-
-
 def diff(reports: Iterable[FileReport], *, color: bool = False) -> str:
     """Return what was changed as a unified diff that, without colour, `patch -p0` takes."""
     lines = (
@@ -249,7 +278,3 @@ def shown(path: str) -> str:
     here = Path.cwd()
     file = Path(path)
     return str(file.relative_to(here)) if file.is_relative_to(here) else path
-
-
-def _full(path: str) -> str:
-    return path if path == "-" else os.path.normpath(Path(path).absolute())

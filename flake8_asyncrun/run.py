@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from flake8_asyncrun import files
+from flake8_asyncrun import files, walk
 from flake8_asyncrun.analysis import Configure, surroundings
 from flake8_asyncrun.consent import Approve, Consent
 from flake8_asyncrun.core.source import Source
@@ -14,6 +14,9 @@ from flake8_asyncrun.core.suppress import silence
 from flake8_asyncrun.files import FileError, TextFile
 from flake8_asyncrun.repair import Job, changed, check, prepare, unchanged
 from flake8_asyncrun.report import FileReport
+
+Progress = Callable[[int, int], None]
+"""Is told how many of how many files are done; that begins anew where they are done again."""
 
 ROUNDS = 10
 """How often the files may be gone through before their fixes must have come to rest."""
@@ -27,6 +30,7 @@ def run(
     write: bool,
     add_noqa: bool = False,
     cached: bool = True,
+    progress: Progress | None = None,
 ) -> list[FileReport]:
     """Check all Python files that `paths` name, and return a report for each, in a fixed order.
 
@@ -34,9 +38,9 @@ def run(
     left then; with `write` the files do, too. Unless they may be `cached`, no answers of earlier
     runs are used or kept. Nothing is raised: what could not be done is in the reports' `errors`.
     """
-    names, unlisted = files.python_files(paths)
+    names, unlisted = walk.python_files(paths, configure)
     jobs = [prepare(name, functools.partial(files.read, name), configure) for name in names]
-    reports = _settle(jobs, fix=fix, cached=cached)
+    reports = _settle(jobs, fix=fix, cached=cached, progress=progress)
     if add_noqa:
         reports = _silence(jobs, reports, cached=cached)
     if write:
@@ -55,7 +59,7 @@ def run_asking(
     A file is written once all is asked that it gives reason to ask; `approve` may raise, and leaves
     the file as it was. When it ends the asking, the files that were not looked at have no report.
     """
-    names, unlisted = files.python_files(paths)
+    names, unlisted = walk.python_files(paths, configure)
     consents = {name: Consent(approve) for name in names}
     reports: dict[str, FileReport] = {}
     find_surroundings = surroundings({}, cached=cached)
@@ -119,7 +123,13 @@ def run_text(
     return (_silence(jobs, reports, cached=cached) if add_noqa else reports)[0]
 
 
-def _settle(jobs: Sequence[Job | FileReport], *, fix: bool, cached: bool) -> list[FileReport]:
+def _settle(
+    jobs: Sequence[Job | FileReport],
+    *,
+    fix: bool,
+    cached: bool,
+    progress: Progress | None = None,
+) -> list[FileReport]:
     """Check the jobs, and with `fix` again until no file's fix makes a finding in another."""
     reports = [
         FileReport(job.file.path, job.file.text, job.file.text) if isinstance(job, Job) else job
@@ -132,7 +142,7 @@ def _settle(jobs: Sequence[Job | FileReport], *, fix: bool, cached: bool) -> lis
             check(job, report, find_surroundings, fix=fix, others=earlier)
             if isinstance(job, Job)
             else report
-            for job, report in zip(jobs, earlier, strict=True)
+            for job, report in _counted(list(zip(jobs, earlier, strict=True)), progress)
         ]
         moved = [new.after != old.after for new, old in zip(reports, earlier, strict=True)]
         if not any(moved):
@@ -143,6 +153,16 @@ def _settle(jobs: Sequence[Job | FileReport], *, fix: bool, cached: bool) -> lis
         else report
         for report, is_moving in zip(reports, moved, strict=True)
     ]
+
+
+def _counted(
+    pairs: Sequence[tuple[Job | FileReport, FileReport]], progress: Progress | None
+) -> Iterator[tuple[Job | FileReport, FileReport]]:
+    """Yield the pairs, and tell how many were dealt with."""
+    for done, pair in enumerate(pairs, 1):
+        yield pair
+        if progress is not None:
+            progress(done, len(pairs))
 
 
 def _silence(

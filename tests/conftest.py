@@ -1,10 +1,13 @@
-"""The option `--update`, which writes what is generated before the tests look at it; and a cache
-that no test shares with another, nor with the user."""
+"""The option `--update`, which writes what is generated before the tests look at it; a cache that
+no test shares with another, nor with the user; and a folder where rights count."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,20 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     folder = tmp_path_factory.mktemp("cache") / "answers"
     monkeypatch.setenv("ASYNCRUN_CACHE_DIR", str(folder))
     return folder
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """An open folder, and for the length of the test no right that any user has not."""
+    if sys.platform == "win32":
+        pytest.skip("modes are not what protects files here")
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            if is_root:
+                os.seteuid(0)

@@ -1,4 +1,5 @@
-"""What is generated from the manuals: the README's table, docs/, and the fixed blocks themselves.
+"""What is generated: from the manuals the README's table, docs/, and the fixed blocks themselves;
+from the settings their schema.
 
 `pytest --update`, or `python -m tests.generated`, writes it; tests/test_readme.py and
 tests/test_rules.py say when it is not current.
@@ -6,6 +7,7 @@ tests/test_rules.py say when it is not current.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncrun.core.model import Safety
 from flake8_asyncrun.names.target import KNOWN, Version, show
 from flake8_asyncrun.rules import ALL
+from flake8_asyncrun.schema import schema
 from tests.analysis import any_fix, find, fix, lines_of
 from tests.examples import (
     WITH_EXAMPLES,
@@ -87,6 +90,7 @@ def with_table(readme: str, rules: Iterable[Rule]) -> str:
 def pages(rules: Iterable[Rule]) -> dict[Path, str]:
     """Return what docs/ holds, by path below it."""
     rules = tuple(rules)
+    codes = [rule.code for rule in rules]
     index = (
         f"{_NOTE.format(origin='the manuals of the rules')}\n\n# The rules\n\n"
         "What each rule finds, why it matters and what its fix does. `asyncrun-fix --explain CODE` "
@@ -100,6 +104,7 @@ def pages(rules: Iterable[Rule]) -> dict[Path, str]:
     return {
         Path("README.md"): index,
         Path("errors.md"): index_of_errors(rules),
+        Path("asyncrun.schema.json"): f"{json.dumps(schema(codes), indent=2)}\n",
         **{Path("rules", f"{rule.code}.md"): page(rule) for rule in rules},
     }
 

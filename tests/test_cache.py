@@ -1291,7 +1291,7 @@ def test_both_doors_share_the_answers(desk: Desk, monkeypatch: pytest.MonkeyPatc
     folder = Path(".asyncrun_cache")
     desk.put("pyproject.toml", "[tool.asyncrun]\npython = '../env'\n")
     desk.put("quiet.py", "import lib.client\n")
-    command = ("flake8_asyncrun", "--check", ".")
+    command = ("flake8_asyncrun", "--check", ".", "--output-format=concise")
     plugin = ("flake8", "--isolated", "--select=RUN", "bot.py", "quiet.py")
     fresh = call(*command, "--no-cache")
     assert "bot.py:3:10: RUN201" in fresh

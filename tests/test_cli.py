@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from flake8_asyncrun import __version__
+from flake8_asyncrun import __version__, settings, walk
+from flake8_asyncrun.cli import main
 
+LOADED = (settings, walk)  # while they may be read
 PROJECTS = Path(__file__).parent / "fixtures" / "projects"
 
 BAD = """\
@@ -60,6 +63,7 @@ client = Client()
 asyncio.run(main(client))
 print(client)
 """
+CONCISE = "--output-format=concise"
 GOOD = "import asyncio\n\n\nasync def main():\n    pass\n\n\nasyncio.run(main())\n"
 
 
@@ -107,7 +111,7 @@ def put(**texts: str) -> None:
 
 def test_safe_fixes_are_applied_and_the_rest_is_listed() -> None:
     put(a=BAD, b=UNSAFE, c=GOOD)
-    lines = asyncrun(code=1).splitlines()
+    lines = asyncrun(CONCISE, code=1).splitlines()
     assert lines[0].startswith("b.py:8:1: RUN103 ")
     assert lines[-2:] == ["Found 3 findings (2 fixed, 1 left).", "1 fixable with --unsafe-fixes."]
     assert Path("a.py").read_text() == FIXED
@@ -144,7 +148,7 @@ def test_unsafe_fixes_are_applied_on_request() -> None:
 
 def test_check_changes_nothing() -> None:
     put(a=BAD, b=UNSAFE)
-    lines = asyncrun("--check", code=1).splitlines()
+    lines = asyncrun("--check", CONCISE, code=1).splitlines()
     heads = [" ".join(line.split(" ")[:3]) for line in lines if not line.startswith(" ")]
     assert heads[:2] == ["a.py:5:12: RUN402 [*]", "a.py:9:1: RUN102 [*]"]
     assert heads[2].startswith("b.py:8:1: RUN103 ")
@@ -231,7 +235,7 @@ def test_only_what_is_selected_is_fixed() -> None:
 
 def test_only_what_is_fixable_is_fixed() -> None:
     put(a=BAD)
-    lines = asyncrun("--fixable", "RUN102", "--unsafe-fixes", code=1).splitlines()
+    lines = asyncrun("--fixable", "RUN102", "--unsafe-fixes", CONCISE, code=1).splitlines()
     half = BAD.replace("run(main)", "run(main())")
     assert Path("a.py").read_text() == half
     assert lines[0].startswith("a.py:5:12: RUN402 asyncio.get_event_loop()"), (
@@ -262,6 +266,194 @@ def test_the_settings_may_say_what_is_fixable() -> None:
     assert fixed("--fixable", "RUN402") == ["RUN402"], "instead of it"
     assert fixed("--isolated") == ["RUN402", "RUN102"]
     assert fixed("--select", "ALL") == ["RUN102"]
+
+
+def test_more_may_be_selected() -> None:
+    put(a=BAD, b=UNSAFE)
+    assert found("--select=RUN402", "--extend-select=RUN103") == ["RUN402", "RUN103"]
+    Path("asyncrun.toml").write_text('select = ["RUN103"]\nignore = ["RUN4", "RUN102"]\n')
+    assert found("--extend-select=RUN1") == ["RUN103"], "the longer one counts"
+    assert found("--extend-select=RUN102,RUN402") == ["RUN402", "RUN102", "RUN103"]
+    assert found("--extend-select", "RUN4") == ["RUN402", "RUN103"]
+
+
+def test_files_may_ignore_codes(here: Path) -> None:
+    put(a=BAD, b=UNSAFE)
+    assert found("--per-file-ignores=a.py:RUN4,RUN103,b.py:RUN1") == ["RUN102"]
+    assert found("--per-file-ignores=!a.py:RUN1", "--per-file-ignores=a.py:RUN102") == ["RUN402"]
+    assert found(f"--per-file-ignores={here / 'a.py'}:ALL") == ["RUN103"]
+    Path("asyncrun.toml").write_text('per-file-ignores = {"a.py" = ["RUN1"]}\n')
+    assert found() == ["RUN402", "RUN103"]
+    assert found("--per-file-ignores=b.py:RUN1") == ["RUN402", "RUN102"], "it replaces the file's"
+    assert found("--isolated") == ["RUN402", "RUN102", "RUN103"]
+    assert asyncrun("a.py", code=1).splitlines()[-1] == "Found 1 finding (1 fixed, 0 left)."
+    assert Path("a.py").read_text() == BAD.replace("get_event_loop", "get_running_loop")
+
+
+def shown(*arguments: str) -> list[str]:
+    return [Path(name).as_posix() for name in asyncrun("--show-files", *arguments, code=0).split()]
+
+
+def test_files_are_shown(here: Path) -> None:
+    for name in ("a", "b", "dist/c", "old/d", "old/deep/a"):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        put(**{name: BAD})
+    assert shown() == ["a.py", "b.py", "old/d.py", "old/deep/a.py"]
+    assert shown("old", "dist/c.py") == ["old/d.py", "old/deep/a.py", "dist/c.py"]
+    assert shown("--exclude=old,b.py") == ["a.py", "dist/c.py"]
+    assert shown("--extend-exclude", "old/deep", "--extend-exclude", "a.py") == ["b.py", "old/d.py"]
+    assert shown("--extend-exclude=a.py", "a.py", "b.py") == ["a.py", "b.py"]
+    assert shown("--extend-exclude=a.py", "--force-exclude", "a.py", "b.py") == ["b.py"]
+    Path("asyncrun.toml").write_text('exclude = ["a.py"]\nforce-exclude = true\n')
+    assert shown("a.py", "b.py") == ["b.py"]
+    assert shown("--no-force-exclude", "a.py", "b.py") == ["a.py", "b.py"]
+    assert shown("--exclude=b.py", "a.py", "b.py") == ["a.py"], "the command line is on top"
+    (here / "old" / "deep").rename(here / "deep")
+    os.chdir("old")
+    assert shown("--extend-exclude=d.py") == []
+    assert shown("--extend-exclude=old/d.py") == ["d.py"], "relative to where we are"
+    assert Path("d.py").read_text() == BAD
+
+
+def test_what_git_ignores_is_done_on_request(here: Path) -> None:
+    put(a=BAD, b=BAD)
+    Path(".git").mkdir()
+    Path(".gitignore").write_text("b.py\n")
+    assert shown() == ["a.py"]
+    assert shown("--no-respect-gitignore") == ["a.py", "b.py"]
+    Path("asyncrun.toml").write_text("respect-gitignore = false\n")
+    assert shown() == ["a.py", "b.py"]
+    assert shown("--respect-gitignore") == ["a.py"]
+    assert shown("--isolated") == ["a.py"]
+    asyncrun("--isolated", code=1)
+    assert Path("b.py").read_text() == BAD
+
+
+def test_folders_that_cannot_be_listed_are_named(unprivileged: Path) -> None:
+    (unprivileged / "sub").mkdir(mode=0)
+    (unprivileged / "a.py").write_text(GOOD)
+    # In this process, for it alone has no rights.
+    done = CliRunner().invoke(main, ["--show-files", str(unprivileged)])
+    assert done.exit_code == 2
+    assert done.output.splitlines() == [
+        str(unprivileged / "a.py"),
+        f"error: {unprivileged / 'sub'}: cannot be read: permission denied",
+    ]
+
+
+def test_files_of_which_nothing_can_be_said_are_not_shown(here: Path) -> None:
+    (here / "sub").mkdir()
+    put(a=BAD, **{"sub/b": BAD, "sub/c": BAD})
+    Path("sub/asyncrun.toml").write_text("exclude = 1\n")
+    done = call("--show-files")
+    assert (done.returncode, done.stdout.decode().split()) == (2, ["a.py"])
+    [line] = done.stderr.decode().splitlines()
+    assert "asyncrun.toml: exclude: expected a list of patterns" in line
+
+
+def test_one_configuration_may_be_named_for_all(here: Path) -> None:
+    put(a=BAD, b=UNSAFE)
+    Path("pyproject.toml").write_text('[tool.asyncrun]\nselect = ["RUN4"]\n')
+    settings = here / "ci"
+    settings.mkdir()
+    (settings / "run.toml").write_text(
+        'extend = "base.toml"\nselect = ["RUN1"]\nper-file-ignores = {"./b.py" = ["RUN1"]}\n'
+    )
+    (settings / "base.toml").write_text("unsafe-fixes = true\n")
+    assert found() == ["RUN402"]
+    assert found("--config", "ci/run.toml") == ["RUN102"], "its paths are relative to here"
+    assert found("--config", "ci/run.toml", "--select=RUN4") == ["RUN402"]
+    assert found("--config=unfixable = ['RUN4']", "--config", 'ignore = ["RUN4"]') == []
+    assert found("--config=select=['RUN1']") == ["RUN102", "RUN103"]
+    assert found("--config=select=['RUN1']", "--select=RUN4") == ["RUN402"]
+    assert found("--config=select=['RUN1']", "--isolated") == ["RUN102", "RUN103"]
+    assert found("--config=pyproject.toml") == ["RUN402"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--config=missing.toml",), "--config: missing.toml is neither a file nor a setting such"),
+        (("--config=ci",), "--config: ci is neither a file nor a setting such as"),
+        (("--config=selekt = 1",), "--config: selekt: unknown key; did you mean select?"),
+        (("--config=select = 1",), "--config: select: expected a list of codes such as"),
+        (("--config=extend = 'a.toml'",), "--config: extend: only a file can extend another"),
+        (("--config=a.toml", "--config=b.toml"), "--config: one file is enough, not a.toml and b."),
+        (("--config=a.toml", "--isolated"), "--config: a.toml cannot be read with --isolated"),
+        (("--config=b.toml",), "b.toml: selekt: unknown key; did you mean select?"),
+        (("--config=pyproject.toml",), "pyproject.toml: has no [tool.asyncrun]"),
+        (("--per-file-ignores=RUN1",), "--per-file-ignores: expected PATTERN:CODES, not 'RUN1'"),
+        (("--per-file-ignores=a.py:E1",), '--per-file-ignores: "a.py": expected codes such as'),
+        (("--extend-select=E1",), "--extend-select: expected codes such as"),
+        (("--extend-select=RUN9",), "select: no rule's code begins with RUN9"),
+        (("--per-file-ignores=x.py:RUN9",), "per-file-ignores: no rule's code begins with RUN9"),
+        (("--show-settings", "--python=missing"), "missing: is neither an interpreter nor an env"),
+        (("--show-settings", "--select=RUN9"), "select: no rule's code begins with RUN9"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_one_line(arguments: tuple[str, ...], said: str) -> None:
+    put(a=BAD)
+    for name, text in {"a.toml": "", "b.toml": "selekt = 1\n", "pyproject.toml": ""}.items():
+        Path(name).write_text(text)
+    [line] = refused(*arguments).splitlines()
+    assert line.startswith("error: ")
+    assert said in line
+    assert Path("a.py").read_text() == BAD
+
+
+def test_settings_are_shown_with_their_places(here: Path) -> None:
+    (here / "app").mkdir()
+    put(a=BAD, **{"app/b": BAD})
+    Path("pyproject.toml").write_text(
+        '[project]\nrequires-python = ">=3.11"\n[tool.asyncrun]\nselect = ["RUN1"]\n'
+        'ignore = ["RUN102"]\nsrc = ["lib"]\nextend-exclude = ["gen/*.py"]\n'
+    )
+    Path("app/asyncrun.toml").write_text(
+        'extend = "../pyproject.toml"\nignore = ["RUN101"]\nknown-safe = ["pkg"]\n'
+        'per-file-ignores = {"b.py" = ["RUN106", "RUN107"]}\n'
+    )
+    said = asyncrun("--show-settings", "app", "--unfixable=RUN1", code=0)
+    lines = dict(line.partition(" = ")[::2] for line in said.splitlines())
+    outer, inner = here / "pyproject.toml", here / "app" / "asyncrun.toml"
+    assert said.splitlines()[0] == f"# Settings for {Path('app/b.py')}"
+    assert lines["target-version"] == f'"3.11" # {outer} (requires-python)'
+    assert lines["select"] == f'["RUN1"] # {outer}'
+    assert lines["ignore"] == f'["RUN102", "RUN101"] # {outer}, {inner}'
+    assert lines["unfixable"] == '["RUN1"] # command line'
+    assert lines["unsafe-fixes"] == "false # default"
+    assert lines["src"].endswith(f" # {outer}")
+    assert lines["extend-exclude"] == f'["gen/*.py"] # {outer}'
+    assert lines["per-file-ignores"] == f'{{ "b.py" = ["RUN106", "RUN107"] }} # {inner}'
+    assert lines["extend-per-file-ignores"] == "{  } # default"
+    assert lines["# python: not said # default"] == ""
+    asked = "# Rules that are asked: RUN103, RUN104, RUN105, RUN108"
+    assert asked in said.splitlines()
+    assert f"#   {here / 'lib'}" in said.splitlines()
+    Path("copy.toml").write_text(said)
+    assert found("--config=copy.toml", "a.py") == [], "it is a configuration file itself"
+    assert Path("app/b.py").read_text() == BAD
+
+
+def test_settings_of_nothing_are_a_warning() -> None:
+    done = call("--show-settings")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode().strip() == "warning: no Python files there"
+
+
+def test_standard_input_may_be_left_out() -> None:
+    Path("asyncrun.toml").write_text('extend-exclude = ["gen"]\nforce-exclude = true\n')
+    text = BAD.encode()
+    for options, expected in [
+        ((), text),
+        (("--check",), b""),
+        (("--diff",), b""),
+        (("--no-force-exclude",), FIXED.encode()),
+    ]:
+        done = call("--stdin-filename", "gen/a.py", *options, "-", stdin=text)
+        assert (done.stdout, done.stderr.strip() == b"") == (expected, expected != FIXED.encode())
+        assert done.returncode == (1 if "--no-force-exclude" in options else 0)
+    named = call("--show-settings", "--stdin-filename", "gen/a.py", "--no-force-exclude", "-")
+    assert named.stdout.decode().startswith("# Settings for gen/a.py\n")
 
 
 def test_noqa_silences() -> None:
@@ -301,7 +493,7 @@ def test_silencing_keeps_ends_of_lines_and_encodings() -> None:
 def test_what_cannot_be_silenced_is_listed() -> None:
     text = UNSAFE.replace("main()])", "main()]); x = '# noqa: E501'")
     put(b=text)
-    lines = asyncrun("--add-noqa", code=1).splitlines()
+    lines = asyncrun("--add-noqa", CONCISE, code=1).splitlines()
     assert lines[0].startswith("b.py:8:1: RUN103 ")
     assert lines[-2:] == ["Found 1 finding.", "1 fixable with --unsafe-fixes."]
     assert Path("b.py").read_text() == text
@@ -347,7 +539,7 @@ def test_each_fix_is_shown_and_asked_about() -> None:
     assert second.startswith("y(es), n(o), a(ll of RUN402), q(uit): \na.py:9:1: RUN102 [*] ")
     assert "\n-asyncio.run(main)\n+asyncio.run(main())\n" in second
     assert "get_running_loop()\n" not in second, "each diff shows its own fix only"
-    assert closing.startswith("y(es), n(o), a(ll of RUN102), q(uit): \na.py:5:12: RUN402 asyncio")
+    assert closing.startswith("y(es), n(o), a(ll of RUN102), q(uit): \nRUN402 asyncio")
     assert "\x1b" not in said
     assert closing.splitlines()[-3:] == [
         "Found 3 findings (1 fixed, 2 left).",
@@ -534,7 +726,10 @@ def test_a_job_that_cannot_be_done_is_one_line(arguments: tuple[str, ...], said:
     [
         (("--no-such-option",), "No such option"),
         (("--output-format", "xml"), "'xml' is not one of"),
-        (("--diff", "--output-format", "json"), "--diff has no JSON form"),
+        (
+            ("--diff", "--output-format", "json"),
+            "--diff cannot be combined with --output-format json",
+        ),
         (("--check", "--add-noqa"), "--add-noqa cannot be combined with --check"),
         (("--interactive", "--check"), "--interactive cannot be combined with --check"),
         (("--interactive", "--diff"), "--interactive cannot be combined with --diff"),
@@ -627,12 +822,12 @@ def test_standard_input_knows_its_neighbours(here: Path) -> None:
     (here / "app").mkdir()
     (here / "app" / "store.py").write_text("async def save(): ...\n")
     code = b"import asyncio\nfrom store import save\n\nasyncio.run(save)\n"
-    done = call("--check", "--stdin-filename", "app/main.py", "-", stdin=code)
+    done = call("--check", CONCISE, "--stdin-filename", "app/main.py", "-", stdin=code)
     assert done.stdout.decode().startswith(f"{Path('app/main.py')}:4:1: RUN102 [*] ")
     assert done.returncode == 1
     diff = call("--diff", "--stdin-filename", "app/main.py", "-", stdin=code).stdout.decode()
     assert diff.splitlines()[0] == f"--- {Path('app/main.py')}"
-    listed = call("--check", "--output-format", "json", "-", stdin=BAD.encode())
+    listed = call("--check", CONCISE, "--output-format", "json", "-", stdin=BAD.encode())
     assert {each["filename"] for each in json.loads(listed.stdout)} == {"-"}
 
 
@@ -673,26 +868,6 @@ def test_no_colour_where_there_is_no_terminal() -> None:
     assert b"\x1b" not in call("--diff").stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
-@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
-@pytest.mark.parametrize(("option", "part"), [("--check", "RUN402"), ("--diff", "get_running")])
-def test_colour_on_a_terminal(
-    variables: dict[str, str], colored: bool, option: str, part: str
-) -> None:
-    import pty
-
-    put(a=BAD)
-    parent, child = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    command = [sys.executable, "-m", "flake8_asyncrun", option, "a.py"]
-    subprocess.run(command, stdout=child, env={**environment, **variables}, timeout=60)
-    os.close(child)
-    written = os.read(parent, 10_000).decode()
-    os.close(parent)
-    assert part in written
-    assert ("\x1b[" in written) == colored
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
 def test_a_reader_that_leaves_is_no_fault() -> None:
     put(**{f"b{number}": UNSAFE for number in range(200)})
@@ -709,7 +884,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
 def test_a_terminal_that_cannot_say_it_is_no_fault(here: Path, encoding: str) -> None:
     (here / "日本").mkdir()
     (here / "日本" / "b.py").write_text(UNSAFE)
-    done = call("--check", variables={"PYTHONIOENCODING": encoding})
+    done = call("--check", CONCISE, variables={"PYTHONIOENCODING": encoding})
     assert (done.stderr, done.returncode) == (b"", 1)
     assert b"b.py:8:1: RUN103" in done.stdout
 

@@ -81,7 +81,7 @@ def test_a_file_and_a_line_are_all_it_takes(tmp_path: Path) -> None:
     assert "RUN409" in told(tmp_path, "--list-rules")
     (tmp_path / "bot.py").write_text("import asyncio\n\nasyncio.iscoroutinefunction(print)\n")
     assert "bot.py:3:1: RUN409 it is gone in Python 3.16;" in told(
-        tmp_path, "--check", "--isolated", "--no-cache", "bot.py"
+        tmp_path, "--check", "--isolated", "--no-cache", "--output-format=concise", "bot.py"
     )
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import machinery
 from pathlib import Path
 
@@ -24,23 +24,6 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"):
         monkeypatch.delenv(name, raising=False)
     files.installed.cache_clear()
-
-
-@pytest.fixture
-def unprivileged() -> Iterator[Path]:
-    """An open folder, and for the length of the test no right that any user has not."""
-    if sys.platform == "win32":
-        pytest.skip("modes are not what protects files here")
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o777)
-        is_root = os.geteuid() == 0
-        if is_root:
-            os.seteuid(65534)
-        try:
-            yield Path(name)
-        finally:
-            if is_root:
-                os.seteuid(0)
 
 
 def put(root: Path, *names: str, text: str = "") -> None:
@@ -245,53 +228,6 @@ def test_an_encoding_with_two_spellings_leaves_the_file(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="does not come back"):
         files.write(files.read(str(path)), "x\n")
     assert path.read_bytes() == data
-
-
-def test_folders_are_walked_in_order_without_what_is_not_ours(tmp_path: Path) -> None:
-    put(tmp_path, "b.py", "a.pyi", "c.txt", "pkg/z.py", "pkg/a/b.py", "build/x.py", "B.PY")
-    put(tmp_path, ".hidden/x.py", "__pycache__/x.py", "node_modules/x.py", "venv/x.py")
-    put(tmp_path, "dist/x.py", "_build/x.py", "site-packages/x.py", "my env/pyvenv.cfg")
-    put(tmp_path, "my env/x.py", "conda/x.py", "conda/conda-meta/history")
-    (tmp_path / "folder.py").mkdir()
-    put(tmp_path, "folder.py/x.py")
-    found, errors = files.python_files([str(tmp_path)])
-    names = [Path(name).relative_to(tmp_path).as_posix() for name in found]
-    assert names == ["a.pyi", "b.py", "build/x.py", "folder.py/x.py", "pkg/a/b.py", "pkg/z.py"]
-    assert errors == []
-
-
-def test_what_is_named_is_done_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    put(tmp_path, "a.py", "script", "venv/x.py", ".hidden/y.py")
-    paths = ["script", "venv", ".hidden/y.py", "a.py", ".", "./a.py", "missing.py"]
-    expected = ["script", str(Path("venv/x.py")), ".hidden/y.py", "a.py", "missing.py"]
-    assert files.python_files(paths) == (expected, [])
-    assert files.python_files(["."])[0] == ["a.py"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="links need a right")
-def test_links_do_not_lead_round_in_circles(tmp_path: Path) -> None:
-    put(tmp_path, "pkg/a.py")
-    (tmp_path / "pkg" / "again").symlink_to(tmp_path)
-    (tmp_path / "pkg" / "b.py").symlink_to(tmp_path / "pkg" / "a.py")
-    (tmp_path / "pkg" / "loop.py").symlink_to(tmp_path / "pkg" / "loop.py")
-    found, errors = files.python_files([str(tmp_path)])
-    assert [Path(name).name for name in found] == ["a.py", "loop.py"]
-    assert errors == []
-    with pytest.raises(FileError, match="cannot be read"):
-        files.read(found[1])
-
-
-def test_a_folder_that_may_not_be_listed_is_named(unprivileged: Path) -> None:
-    put(unprivileged, "a.py", "sub/b.py")
-    (unprivileged / "sub").chmod(0)
-    found, errors = files.python_files([str(unprivileged)])
-    assert [Path(name).name for name in found] == ["a.py"]
-    assert [str(error) for error in errors] == [
-        f"{unprivileged / 'sub'}: cannot be read: permission denied"
-    ]
-    assert files.project_root(str(unprivileged / "sub" / "b.py")) != unprivileged / "sub"
-    (unprivileged / "sub").chmod(0o755)
 
 
 def test_roots_of_a_script(tmp_path: Path) -> None:

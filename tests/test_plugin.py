@@ -174,19 +174,65 @@ COMMENTED = [
 def test_both_doors_read_the_same_comments() -> None:
     for number, text in enumerate(COMMENTED):
         put(f"a{number:02}.py", f"import asyncio\n\n\nasync def main(): ...\n\n\n{text}\n")
-    ours = subprocess.run(
-        [sys.executable, "-m", "flake8_asyncrun", "--check", "."], capture_output=True
-    ).stdout.decode()
+    command = [sys.executable, "-m", "flake8_asyncrun", "--check", "--output-format=concise", "."]
+    ours = subprocess.run(command, capture_output=True).stdout.decode()
     reported = {line.split(":")[0] for line in ours.splitlines() if " RUN102 " in line}
     theirs = flake8("--select=RUN").stdout
     assert {Path(line.split(":")[0]).name for line in theirs.splitlines()} == reported
     assert 0 < len(reported) < len(COMMENTED)
 
 
-def test_our_own_settings_select_nothing_here() -> None:
+@pytest.mark.parametrize(
+    ("settings", "arguments", "expected"),
+    [
+        ('select = ["RUN2"]', (), []),
+        ('select = ["RUN1"]', (), HITS[1:]),
+        ('ignore = ["RUN102"]', (), HITS[:1]),
+        ('per-file-ignores = {"a.py" = ["RUN4"]}', (), HITS[1:]),
+        ('per-file-ignores = {"sub/*" = ["RUN4"]}', (), HITS),
+        ('exclude = ["a.py"]\nforce-exclude = true', (), HITS),
+        ('ignore = ["RUN102"]', ("--select=RUN",), HITS[:1]),
+        ('ignore = ["RUN102"]', ("--select=E",), []),
+        ('ignore = ["RUN102"]', ("--extend-select=RUN102",), HITS),
+        ('ignore = ["RUN1"]', ("--select=RUN102",), HITS[1:]),
+        ('ignore = ["RUN1"]', ("--ignore=RUN4",), []),
+        ('select = ["RUN2"]', ("--extend-select=RUN4",), HITS[:1]),
+        ('select = ["RUN2"]', ("--select=R",), HITS),
+        ('select = ["RUN2"]', ("--extend-select=X,RUN9",), []),
+        ('per-file-ignores = {"a.py" = ["RUN4"]}', ("--select=RUN402",), []),
+    ],
+)
+@pytest.mark.parametrize("file", ["pyproject.toml", "asyncrun.toml"])
+def test_flake8s_options_are_on_top_of_our_settings(
+    file: str, settings: str, arguments: tuple[str, ...], expected: list[str]
+) -> None:
     put("a.py", BAD)
-    put("pyproject.toml", '[tool.asyncrun]\nselect = ["RUN2"]\n')
-    assert hits() == HITS
+    put(file, f"[tool.asyncrun]\n{settings}\n" if file == "pyproject.toml" else settings)
+    assert hits(*arguments) == expected
+
+
+def test_our_own_settings_select_by_name_too() -> None:
+    put("a.py", "import asyncio, missing\n\nasyncio.run(missing.main())\n")
+    put("pyproject.toml", '[tool.asyncrun]\nselect = ["RUN109"]\n')
+    assert [one.split()[1] for one in hits("--select=RUN")] == ["RUN109"]
+
+
+def test_settings_are_those_of_the_nearest_folder() -> None:
+    put("a.py", BAD)
+    put("sub/b.py", BAD)
+    put("sub/asyncrun.toml", 'extend = "../base.toml"\nignore = ["RUN4"]\n')
+    put("base.toml", 'ignore = ["RUN1"]\n')
+    for jobs in ("-j1", "-j2"):
+        assert hits(jobs, path="./a.py") == HITS
+        assert hits(jobs, path="./sub/b.py") == []
+
+
+def test_settings_say_where_imports_begin() -> None:
+    put("lib/app/store.py", "async def save(): ...\n")
+    put("a.py", "import asyncio\nfrom app.store import save\n\nasyncio.run(save)\n")
+    assert hits("--select=RUN", "a.py") == []
+    put("asyncrun.toml", 'src = ["lib"]\n')
+    assert hits("--select=RUN", "a.py") == ["4:1 RUN102"]
 
 
 def test_several_jobs() -> None:
@@ -283,6 +329,23 @@ def test_broken_settings_are_a_finding_on_line_one() -> None:
     [line] = done.stdout.splitlines()
     assert line.startswith(f".{os.sep}a.py:1:1 RUN001 ")
     assert "selekt: unknown key" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('select = ["RUN9"]', "select: no rule's code begins with RUN9"),
+        ('per-file-ignores = {"x.py" = ["RUN9"]}', "per-file-ignores: no rule's code begins"),
+        ('extend = "missing.toml"', "extend: there is no file "),
+        ("select = [", "asyncrun.toml: is not TOML: "),
+    ],
+)
+def test_settings_that_cannot_be_used_are_a_finding(text: str, reason: str) -> None:
+    put("a.py", BAD)
+    put("asyncrun.toml", text)
+    [line] = flake8().stdout.splitlines()
+    assert line.startswith(f".{os.sep}a.py:1:1 RUN001 ")
+    assert reason in line
 
 
 def test_a_syntax_error_is_for_flake8() -> None:

@@ -104,13 +104,18 @@ def test_a_bad_commit_is_stopped_then_repaired_then_made(repository: Path, tmp_p
     (project / ".pre-commit-config.yaml").write_text(config, "utf-8")
     (project / "bot.py").write_text(BAD, "utf-8")
     (project / "notes.txt").write_text("asyncio.run(main)\n", "utf-8")
+    (project / "generated").mkdir()
+    (project / "generated" / "bot.py").write_text(BAD, "utf-8")
+    (project / "asyncrun.toml").write_text('extend-exclude = ["generated"]\n', "utf-8")
     precommit = (sys.executable, "-m", "pre_commit")
     done(*precommit, "install", "--install-hooks", folder=project, cache=cache)
     done("git", "add", "--all", folder=project)
 
     stopped = call("git", "commit", "-m", "A bot", folder=project, cache=cache)
     assert stopped.returncode == 1
-    assert "bot.py:8:1: RUN102 [*] " in stopped.stdout, stopped.stdout
+    assert "generated" not in stopped.stdout, "excluded, though pre-commit names it"
+    assert "\nRUN102 [*] " in stopped.stdout, stopped.stdout
+    assert "\n --> bot.py:8:1\n" in stopped.stdout, stopped.stdout
     assert (project / "bot.py").read_text("utf-8") == BAD
     assert call("git", "rev-parse", "--verify", "HEAD", folder=project).returncode != 0
 

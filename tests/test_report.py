@@ -10,59 +10,28 @@ from pathlib import Path
 import click
 import pytest
 
-from flake8_asyncrun import report
-from flake8_asyncrun.core.model import Edit, Finding, Fix, Note, Place, Safety, Span
+from flake8_asyncrun import __version__, report
+from flake8_asyncrun.core.model import Finding, Note, Span
+from flake8_asyncrun.formats import FORMATS, render
+from flake8_asyncrun.formats.page import Style
+from flake8_asyncrun.formats.statistics import statistics
 from flake8_asyncrun.report import FileReport
+from tests.reports import BOT, REFUSED, RULES, SAFE, UNSAFE, reports
 
 REPORTS = Path(__file__).parent / "fixtures" / "reports"
-
-BOT = "import asyncio\nif x:\n\tasyncio.run(start())\nname = '日本é'; run(x)\r\n"
-UNSAFE = Finding(
-    "RUN103",
-    "`x` is not awaitable",
-    Span(len(BOT.encode()) - 4, len(BOT.encode()) - 3),
-    Fix("Unwrap it", (Edit(Span(0, 0), "é\n"),), Safety.UNSAFE),
-)
-
-
-def span(part: str) -> Span:
-    start = BOT.encode().index(part.encode())
-    return Span(start, start + len(part.encode()))
-
-
-SAFE = Finding(
-    "RUN101",
-    "`start()` returns a future",
-    span("start()"),
-    Fix(
-        "Move it into `async def main()`",
-        (Edit(Span(15, 15), "async def main():\n"), Edit(span("start()"), "main()")),
-        Safety.SAFE,
-    ),
-    (Note("declared here", Place("lib/client.py", 7)),),
-)
-REFUSED = Finding(
-    "RUN201",
-    "`run` captures the loop",
-    span("run(x)"),
-    None,
-    (Note("captured here", Place("/elsewhere/slack.py", 12)), Note("no fix: `x` is used later")),
-)
+ENDINGS = {"json": "json", "gitlab": "json", "junit": "xml", "sarif": "sarif"}
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI_PROJECT_DIR", raising=False)
     return tmp_path
 
 
 @pytest.fixture
-def reports(here: Path) -> list[FileReport]:
-    return [
-        FileReport(str(here / "app" / "bot.py"), BOT, BOT, (SAFE, REFUSED, UNSAFE)),
-        FileReport("quiet.py"),
-        FileReport("-", "run()\n", "run()\n", (Finding("RUN102", "not called", Span(0, 3)),)),
-    ]
+def update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))
 
 
 def compare(name: str, written: str, update: bool) -> None:
@@ -72,40 +41,32 @@ def compare(name: str, written: str, update: bool) -> None:
     assert written == path.read_bytes().decode(), "`pytest --update` writes it"
 
 
-@pytest.fixture
-def update(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--update"))
-
-
-def test_text(reports: list[FileReport], update: bool) -> None:
-    compare("text.txt", report.text(reports), update)
-
-
-def test_text_in_colour(reports: list[FileReport], update: bool) -> None:
-    compare("color.txt", report.text(reports, color=True), update)
-
-
-def test_json(reports: list[FileReport], here: Path, update: bool) -> None:
-    written = report.as_json(reports)
+def without_places(written: str, here: Path) -> str:
+    """Return a report without what differs between machines and releases."""
     folder = json.dumps(str(here))[1:-1]
-    compare("report.json", written.replace(folder, "HERE").replace("\\\\", "/"), update)
+    placed = written.replace(folder, "HERE").replace(str(here), "HERE").replace("\\\\", "/")
+    return placed.replace(f'"version": "{__version__}"', '"version": "VERSION"')
 
 
-def test_json_has_the_text_as_it_is(reports: list[FileReport]) -> None:
-    first, refused, unsafe, last = json.loads(report.as_json(reports))
-    assert first["location"] == {"row": 3, "column": 14}
-    assert first["end_location"] == {"row": 3, "column": 21}
-    assert [edit["content"] for edit in first["fix"]["edits"]] == ["async def main():\n", "main()"]
-    assert first["fix"]["edits"][0]["location"] == {"row": 2, "column": 1}
-    assert refused["fix"] is None
-    assert refused["location"] == {"row": 4, "column": 15}, "characters, not bytes"
-    assert unsafe["fix"]["applicability"] == "unsafe"
-    assert unsafe["fix"]["edits"][0]["content"] == "é\n"
-    assert last["filename"] == "-"
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_form(form: str, here: Path, update: bool) -> None:
+    written = render(form, report.pages(reports(here)), Style(), lambda: RULES)
+    name = f"report-{form}.{ENDINGS.get(form, 'txt')}"
+    compare(name, without_places(written, here), update)
 
 
-def test_no_findings_are_a_list_too() -> None:
-    assert json.loads(report.as_json([FileReport("a.py")])) == []
+@pytest.mark.parametrize("form", ["full", "concise", "grouped"])
+def test_in_colour(form: str, here: Path, update: bool) -> None:
+    style = Style(color=True, links=True)
+    written = render(form, report.pages(reports(here)), style, lambda: RULES)
+    compare(f"color-{form}.txt", written, update)
+
+
+@pytest.mark.parametrize("form", ["full", "json", "json-lines"])
+def test_statistics(form: str, here: Path, update: bool) -> None:
+    counted = [*reports(here), *reports(here)[:1]]
+    written = statistics(form, report.pages(counted), Style(), RULES)
+    compare(f"statistics-{form}.{ENDINGS.get(form, 'txt')}", written, update)
 
 
 @pytest.mark.parametrize(
@@ -130,10 +91,10 @@ def test_the_closing_lines_count(
     findings: tuple[Finding, ...], applied: tuple[Finding, ...], unsafe_fixes: bool, closing: str
 ) -> None:
     one = FileReport("a.py", BOT, BOT, findings, applied, unsafe_fixes=unsafe_fixes)
-    assert report.text([one]).endswith(f"{closing}\n")
-    above = report.text([one]).removesuffix(f"{closing}\n").splitlines()
-    assert sum(line.startswith("a.py:") for line in above) == len(findings)
-    assert sum("[*]" in line for line in above) == closing.count("[*] 1")
+    assert report.closing([one]) == f"{closing}\n"
+    [page] = report.pages([one]) if findings else [None]
+    if page is not None:
+        assert sum(each.is_fixable for each in page.findings) == closing.count("[*] 1")
 
 
 def refusal(reason: str) -> Finding:
@@ -186,29 +147,28 @@ def test_after_a_repair_they_say_what_was_not_done(
     closing: str,
 ) -> None:
     one = FileReport("a.py", BOT, BOT, findings, applied, errors)
-    written = report.text([one], repaired=True)
-    assert written.endswith(f"{closing}\n")
-    above = written.removesuffix(f"{closing}\n").splitlines()
-    assert [line for line in above if not line.startswith(("a.py:", " "))] == []
+    assert report.closing([one], repaired=True) == f"{closing}\n"
     if not errors:
-        assert "refused" not in report.text([one])
+        assert "refused" not in report.closing([one])
 
 
 def test_what_was_silenced_is_counted() -> None:
     one = FileReport("a.py", BOT, BOT, (), (SAFE,), silenced=2)
     two = FileReport("b.py", BOT, BOT, (REFUSED,), silenced=1)
-    assert report.text([one, two]).endswith("Found 5 findings (1 fixed, 3 silenced, 1 left).\n")
-    assert report.text([two]).endswith("Found 2 findings (0 fixed, 1 silenced, 1 left).\n")
+    assert report.closing([one, two]) == ("Found 5 findings (1 fixed, 3 silenced, 1 left).\n")
+    assert report.closing([two]) == ("Found 2 findings (0 fixed, 1 silenced, 1 left).\n")
     assert report.summary([one, two]) == "Would fix 1 finding, silence 3, 1 left.\n"
 
 
 def test_files_that_failed_are_counted() -> None:
     failed = FileReport("a.py", errors=("a.py: error",))
-    assert report.text([failed, FileReport("b.py"), failed], repaired=True) == "2 files failed.\n"
+    assert (
+        report.closing([failed, FileReport("b.py"), failed], repaired=True) == "2 files failed.\n"
+    )
 
 
 def test_nothing_found_is_not_said_where_something_failed() -> None:
-    assert report.text([FileReport("a.py", errors=("a.py: syntax error",))]) == ""
+    assert report.closing([FileReport("a.py", errors=("a.py: syntax error",))]) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from flake8_asyncrun import __version__, analysis, cache, files, run
+from flake8_asyncrun import __version__, analysis, cache, files, run, walk
 from flake8_asyncrun import repair as repair_module
 from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.consent import Approve
@@ -490,9 +490,9 @@ def test_what_cannot_be_read_or_listed_is_an_error(
     made_up(rule("RUN901", renaming("old", "new")))
     put(a=f"{USE}old\n")
     Path("b.py").write_bytes(b"\xff\n")
-    listed = files.python_files
+    listed = walk.python_files
     unlisted = files.FileError("sub", "cannot be read: permission denied")
-    monkeypatch.setattr(files, "python_files", lambda paths: (listed(paths)[0], [unlisted]))
+    monkeypatch.setattr(walk, "python_files", lambda *given: (listed(*given)[0], [unlisted]))
     reports = repair(".", "missing.py")
     assert Path("a.py").read_text() == f"{USE}new\n"
     assert [report.errors for report in reports] == [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
-import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
@@ -15,12 +13,10 @@ from libcst.metadata import (
     MetadataWrapper,
 )
 
+from flake8_asyncrun.core.lines import Lines
 from flake8_asyncrun.core.model import Span
 from flake8_asyncrun.names import syntax
 from flake8_asyncrun.names.syntax import Unreadable
-
-# Where CPython's tokenizer ends a line; str.splitlines() knows more ends than that.
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Source:
@@ -78,29 +74,26 @@ class Source:
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line, from 1, and the column, from 0 in characters, of a byte offset."""
-        line = bisect.bisect_right(self._line_starts, offset)
-        start = self._line_starts[line - 1]
-        return line, len(self.data[start:offset].decode("utf-8", "replace"))
+        return self._numbered.line_and_column(offset)
 
     def position(self, span: Span) -> tuple[int, int, int, int]:
         """Return a span as `ast` counts: line and byte column of its start, then of its end."""
-        first = bisect.bisect_right(self._line_starts, span.start)
-        last = bisect.bisect_right(self._line_starts, span.end)
-        start = span.start - self._line_starts[first - 1]
-        return first, start, last, span.end - self._line_starts[last - 1]
+        lines = self._numbered
+        first, last = lines.number(span.start), lines.number(span.end)
+        start = span.start - lines.starts[first - 1]
+        return first, start, last, span.end - lines.starts[last - 1]
 
     def offset(self, line: int, byte_column: int) -> int:
         """Return the byte offset of a line, from 1, and a column in bytes, as `ast` gives them."""
-        return self._line_starts[line - 1] + byte_column
+        return self._numbered.starts[line - 1] + byte_column
 
     def line_start(self, offset: int) -> int:
         """Return where the line that holds `offset` begins."""
-        return self._line_starts[bisect.bisect_right(self._line_starts, offset) - 1]
+        return self._numbered.starts[self._numbered.number(offset) - 1]
 
     def line_end(self, offset: int) -> int:
         """Return where the line that holds `offset` ends, its line break included."""
-        line = bisect.bisect_right(self._line_starts, offset)
-        return self._line_starts[line] if line < len(self._line_starts) else len(self.data)
+        return self._numbered.end(self._numbered.number(offset))
 
     def slice(self, span: Span) -> str:
         """Return the text of a span."""
@@ -113,13 +106,12 @@ class Source:
     @property
     def lines(self) -> list[str]:
         """The lines with their line breaks, as CPython's tokenizer counts them."""
-        starts = [*self._line_starts, len(self.data)]
+        starts = [*self._numbered.starts, len(self.data)]
         return [self.slice(Span(*pair)) for pair in itertools.pairwise(starts)]
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        ends = (match.end() for match in _LINE_END.finditer(self.data))
-        return list(itertools.chain((0,), ends))
+    def _numbered(self) -> Lines:
+        return Lines(self.data)
 
     @cached_property
     def _wrapper(self) -> MetadataWrapper:
