@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_asyncrun import cache, files
-from flake8_asyncrun.cache import Answer, Cache, Ground
+from flake8_asyncrun.cache import Answer, Cache, Evidence, Ground
 from flake8_asyncrun.config import Config, ConfigError, selected
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.gate import may_have_findings
@@ -47,11 +47,25 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What was said of a text elsewhere: it counts for this text alone."""
+
+    text: str
+    found: Found
+    unreadable: tuple[str, int | None] | None
+    """Why it cannot be analysed, and in which line."""
+    names: frozenset[str]
+    """The modules that it led to."""
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What answers about a file are made of, and where they are kept."""
 
     project: Project
     cache: Cache | None
+    where: Callable[[str], Path | None]
+    """From the name of a module to the path of its text."""
 
 
 FindSurroundings = Callable[[str, Config], Surroundings]
@@ -103,8 +117,19 @@ def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
         return source, Found(errors=(str(error),))
 
 
-def answer(source: Source, around: Surroundings, rules: Sequence[Rule]) -> Found:
-    """Return what rules say of a file, now or in an earlier run, as `_ask` does."""
+def answer(
+    source: Source,
+    around: Surroundings,
+    rules: Sequence[Rule],
+    rested_on: list[Evidence] | None = None,
+    told: Heard | None = None,
+) -> Found:
+    """Return what rules say of a file, now or in an earlier run, as `_ask` does.
+
+    What an answer that is kept rests on is added to `rested_on`. Where they were asked elsewhere,
+    that is what was `told`.
+    """
+    rests = [] if rested_on is None else rested_on
     kept = around.cache
     codes = (rule.code for rule in rules)
     question = (
@@ -113,8 +138,9 @@ def answer(source: Source, around: Surroundings, rules: Sequence[Rule]) -> Found
         else None
     )
     if kept is None or question is None:
-        return _ask(source, around.project, rules)
+        return _hear(source, around.project, rules, told)
     if (known := kept.recall(question)) is not None:
+        rests += [known.evidence] if known.evidence is not None else []
         if known.unreadable is not None:
             raise Unreadable(*known.unreadable)
         if known.prints_back:
@@ -123,14 +149,36 @@ def answer(source: Source, around: Surroundings, rules: Sequence[Rule]) -> Found
         return Found(known.findings)
     with around.project.consulting() as names:
         try:
-            found = _ask(source, around.project, rules)
+            found = _hear(source, around.project, rules, told)
         except Unreadable as error:
-            kept.keep(question, Answer(unreadable=(str(error), error.line)), names)
+            rests.append(kept.keep(question, Answer(unreadable=(str(error), error.line)), names))
             raise
     if not found.errors:
         prints_back = bool(found.findings) and source.prints_back
-        kept.keep(question, Answer(found.findings, prints_back=prints_back), names)
+        answered = Answer(found.findings, prints_back=prints_back)
+        rests.append(kept.keep(question, answered, names))
     return found
+
+
+def _hear(source: Source, project: Project, rules: Sequence[Rule], told: Heard | None) -> Found:
+    """Return what was told of this very text, else what rules say of it."""
+    if told is None or told.text != source.text:
+        return _ask(source, project, rules)
+    with project.consulting() as names:
+        names |= told.names
+    if told.unreadable is not None:
+        raise Unreadable(*told.unreadable)
+    return told.found
+
+
+def tell(source: Source, project: Project, rules: Sequence[Rule]) -> Heard:
+    """Return what rules say of a file in a project, to be told elsewhere."""
+    with project.consulting() as names:
+        try:
+            found, unreadable = _ask(source, project, rules), None
+        except Unreadable as error:
+            found, unreadable = Found(), (str(error), error.line)
+    return Heard(source.text, found, unreadable, frozenset(names))
 
 
 def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
@@ -176,15 +224,25 @@ def our_fault(error: Exception) -> str:
     return f"a bug of ours{place}: {type(error).__name__}{': ' if reason else ''}{reason}"
 
 
-def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurroundings:
+def surroundings(
+    changed: Mapping[str, str],
+    *,
+    cached: bool,
+    folder: Path | None = None,
+    held: list[int] | None = None,
+) -> FindSurroundings:
     """Return what sees the `changed` texts instead of what is on disk.
 
     One project serves all files that look imports up in the same folders, and want the same.
+    Answers are kept in `folder`, by default in that of the project. The lengths of the texts of
+    modules that are read are added to `held`.
     """
 
     def overlaid(find_module: FindModule) -> FindModule:
         def find(name: str) -> tuple[str, str] | None:
             found = find_module(name)
+            if found is not None and held is not None:
+                held.append(len(found[1]))
             if found is None or not changed:
                 return found
             path, text = found
@@ -211,15 +269,15 @@ def surroundings(changed: Mapping[str, str], *, cached: bool) -> FindSurrounding
         )
         key = Path(path).absolute().parent, config.python, config.src
         if key not in places:
-            folder = cache.folder_of(path) if cached else None
-            places[key] = _Place(_search_path(path, config), versions(path), folder)
+            kept_in = (folder or cache.folder_of(path)) if cached else None
+            places[key] = _Place(_search_path(path, config), versions(path), kept_in)
         place = places[key]
         found, ground = project(place.folders, config.target, told, place.wanted)
         if place.cache is None:
-            return Surroundings(found, None)
+            return Surroundings(found, None, ground.finder.where)
         names = (told.loop_capturing, told.coroutine_functions, told.known_safe)
         settings = (place.folders, str(config.target), *map(sorted, names))
-        return Surroundings(found, Cache(place.cache, settings, ground))
+        return Surroundings(found, Cache(place.cache, settings, ground), ground.finder.where)
 
     return find
 

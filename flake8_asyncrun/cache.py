@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,8 @@ class Answer:
     """Why the text cannot be analysed, and in which line."""
     prints_back: bool = False
     """Whether LibCST is known to give the text back as it is."""
+    evidence: Evidence | None = field(default=None, compare=False)
+    """What it rested on, where it was recalled."""
 
 
 State = list[int] | None
@@ -169,20 +171,13 @@ class Ground:
 
     def _state(self, path: str) -> State:
         if path not in self._states:
-            self._states[path] = None if self._is_other(path) else _state(_status(path))
+            self._states[path] = None if self._is_other(path) else state_of(status_of(path))
         return self._states[path]
 
     def _settled_state(self, path: str, now: int) -> State:
-        status = _status(path)
-        is_settled = status is None or self._is_settled(status, now)
-        return _state(status) if is_settled and not self._is_other(path) else None
-
-    def _is_settled(self, status: os.stat_result, now: int) -> bool:
-        """Say whether a status would be another if anything had changed since the run began."""
-        return self.began <= now and not any(
-            self.began - _RACY <= stamp <= now + _RACY
-            for stamp in (status.st_mtime_ns, status.st_ctime_ns)
-        )
+        status = status_of(path)
+        is_settled_now = status is None or is_settled(status, self.began, now)
+        return state_of(status) if is_settled_now and not self._is_other(path) else None
 
     def _is_other(self, path: str) -> bool:
         """Say whether what the run sees of a file is not what is on disk."""
@@ -191,14 +186,21 @@ class Ground:
         return self._is_changed.get(path, False)
 
 
-def _status(path: str) -> os.stat_result | None:
+def status_of(path: str) -> os.stat_result | None:
     try:
         return os.stat(path)  # noqa: PTH116 - a Path for each would cost as much as all the rest
     except (OSError, ValueError):
         return None
 
 
-def _state(status: os.stat_result | None) -> list[int]:
+def is_settled(status: os.stat_result, began: int, now: int) -> bool:
+    """Say whether a status would be another if anything had changed since a run began, in ns."""
+    return began <= now and not any(
+        began - _RACY <= stamp <= now + _RACY for stamp in (status.st_mtime_ns, status.st_ctime_ns)
+    )
+
+
+def state_of(status: os.stat_result | None) -> list[int]:
     if status is None:
         return []
     return [status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode]
@@ -246,21 +248,26 @@ class Cache:
             fresh = self.ground.renewed(evidence)
             if None not in fresh.states:
                 self._write(question, answer, fresh)
-                return answer
+                return replace(answer, evidence=fresh)
         if abs(time.time() - status.st_mtime) > DAY:
             with contextlib.suppress(OSError):
                 os.utime(entry)
-        return answer
+        return replace(answer, evidence=evidence)
 
-    def keep(self, question: str, answer: Answer, names: Collection[str]) -> None:
-        """Keep the answer to a question that led to the modules of these names."""
-        self._write(question, answer, self.ground.evidence(names, self.ground.asked))
+    def keep(self, question: str, answer: Answer, names: Collection[str]) -> Evidence:
+        """Keep the answer to a question that led to the modules of these names.
+
+        Returns what it rests on.
+        """
+        evidence = self.ground.evidence(names, self.ground.asked)
+        self._write(question, answer, evidence)
+        return evidence
 
     def _write(self, question: str, answer: Answer, evidence: Evidence) -> None:
         data = _encoded(question, answer, evidence)
         with contextlib.suppress(OSError, ValueError):
-            _make(self.folder)
-            descriptor, name = tempfile.mkstemp(prefix=_DRAFT, dir=self.folder)
+            make(self.folder)
+            descriptor, name = tempfile.mkstemp(prefix=DRAFT, dir=self.folder)
             draft = Path(name)
             try:
                 with os.fdopen(descriptor, "wb") as stream:
@@ -289,12 +296,18 @@ def _maker() -> tuple[str, ...] | None:
     """Return what makes the answers: us, as we are now, and what we run on; None if not known."""
     from libcst import LIBCST_VERSION  # not above: reading this module must cost little
 
+    own = own_parts()
+    return None if own is None else (__version__, own, LIBCST_VERSION, sys.version, sys.platform)
+
+
+def own_parts() -> str | None:
+    """Return the digest of what we are made of, None if that is not known."""
     parts: list[tuple[str, int, int]] = []
     package = Path(__file__).parent
     for folder, folders, names in os.walk(package):
         folders[:] = [each for each in folders if each != "__pycache__"]
         for path in (Path(folder, name) for name in names):
-            status = _status(str(path))
+            status = status_of(str(path))
             if status is None:
                 return None
             name = str(path.relative_to(package))
@@ -303,16 +316,10 @@ def _maker() -> tuple[str, ...] | None:
     now = time.time_ns()
     if not parts or any(_LOADED - _RACY <= written <= now for _, _, written in parts):
         return None
-    return (
-        __version__,
-        _digest(json.dumps(sorted(parts))),
-        LIBCST_VERSION,
-        sys.version,
-        sys.platform,
-    )
+    return _digest(json.dumps(sorted(parts)))
 
 
-_DRAFT = ".draft-"
+DRAFT = ".draft-"
 _ENTRY = re.compile(r"[0-9a-f]{32}")
 _SWEPT = "swept"
 
@@ -322,7 +329,7 @@ Signature: 8a477f597d28d172789f06886806bc55
 """
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> None:
     """Make the folder where there is none; raise OSError where there can be none.
 
     The marks are for our own folders only: nothing in it is for git, nor for backups.
@@ -351,7 +358,7 @@ def _sweep(folder: Path) -> None:
     kept = 0
     for written, name, path in sorted(found, reverse=True):
         is_entry = _ENTRY.fullmatch(name) is not None
-        if not (is_entry or name.startswith(_DRAFT)):
+        if not (is_entry or name.startswith(DRAFT)):
             continue
         is_recent = abs(now - written) < (UNUSED if is_entry else DAY)
         kept += is_entry and is_recent
@@ -366,7 +373,7 @@ def _sweep(folder: Path) -> None:
 def _encoded(question: str, answer: Answer, evidence: Evidence) -> bytes:
     body = json.dumps(
         {
-            "findings": [_plain_finding(finding) for finding in answer.findings],
+            "findings": [plain_finding(finding) for finding in answer.findings],
             "unreadable": answer.unreadable,
             "prints back": answer.prints_back,
             "paths": evidence.paths,
@@ -398,7 +405,7 @@ def _decoded(question: str, data: bytes) -> tuple[Answer, Evidence]:
             "said": dict(said),
         } if len(states) == len(paths):
             answer = Answer(
-                tuple(_finding(finding) for finding in findings),
+                tuple(finding_of(finding) for finding in findings),
                 _reason(unreadable),
                 prints_back,
             )
@@ -443,7 +450,7 @@ def _reason(data: object) -> tuple[str, int | None] | None:
     raise ValueError(data)
 
 
-def _plain_finding(finding: Finding) -> Sequence[object]:
+def plain_finding(finding: Finding) -> Sequence[object]:
     span, fix = finding.span, finding.fix
     notes = [
         (note.text, note.place and (note.place.path, note.place.line)) for note in finding.notes
@@ -451,7 +458,7 @@ def _plain_finding(finding: Finding) -> Sequence[object]:
     return finding.code, finding.message, span.start, span.end, fix and _plain_fix(fix), notes
 
 
-def _finding(data: object) -> Finding:
+def finding_of(data: object) -> Finding:
     match data:
         case [str(code), str(message), int(start), int(end), fix, [*notes]]:
             span = Span(start, end)

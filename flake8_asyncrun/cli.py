@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flake8_asyncrun.core.source import Source
     from flake8_asyncrun.output import Output
     from flake8_asyncrun.report import FileReport
+    from flake8_asyncrun.run import Ask, Reports
 
 NOTHING, SOMETHING, FAILED = 0, 1, 2
 INTERRUPTED = 130
@@ -128,7 +130,17 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--show-settings", is_flag=True, help="Print what counts for a file, and why.")
 @click.option("--show-files", is_flag=True, help="Print which files would be done.")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="How many processes to use, at most."
+)
+@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler whose workers ask the rules.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Where to keep what was found out, instead of a folder in each project.",
+)
 @click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
 @click.option("--explain", metavar="CODE", help="Print a rule's manual.")
 @click.option("--list-rules", is_flag=True, help="Print all rules, one a line.")
@@ -163,7 +175,10 @@ def main(
     isolated: bool,
     show_settings: bool,
     show_files: bool,
+    jobs: int | None,
+    cluster: str | None,
     no_cache: bool,
+    cache_dir: Path | None,
     stdin_filename: str | None,
     explain: str | None,
     list_rules: bool,
@@ -198,6 +213,7 @@ def main(
             "--check": check,
             "--diff": diff,
             "--add-noqa": add_noqa,
+            "--cluster": cluster is not None,
             f"--output-format {output_format}": output_format not in FOR_READERS,
             "-": "-" in paths,
         }
@@ -239,11 +255,21 @@ def main(
         sys.exit((_show_settings if show_settings else _show_files)(names, configure))
 
     from flake8_asyncrun.output import Output, is_terminal
+    from flake8_asyncrun.pool import available_cpus
     from flake8_asyncrun.progress import bar
     from flake8_asyncrun.run import run, run_asking
 
     fix, cached = diff or not check, not no_cache
+    kept_in = cache_dir.absolute() if cache_dir is not None else None
     output = Output(output_format, output_file, statistics, quiet, color)
+    ask: Ask | None = None
+    if cluster is not None:
+        from flake8_asyncrun.cluster import ClusterError, asking
+
+        try:
+            ask = asking(cluster)
+        except ClusterError as error:
+            sys.exit(_fail([f"--cluster: {error}"]))
     if paths == ("-",):
         reports = _standard_input(
             stdin_filename,
@@ -252,9 +278,11 @@ def main(
             add_noqa=add_noqa,
             diff=diff,
             cached=cached,
+            kept_in=kept_in,
         )
     elif interactive:
-        reports = run_asking(paths or (".",), configure, _asker(output), cached=cached)
+        approve = _asker(output)
+        reports = run_asking(paths or (".",), configure, approve, cached=cached, kept_in=kept_in)
     else:
         has_bar = is_terminal(sys.stderr) and not quiet
         colored = output.has_color(sys.stderr)
@@ -266,10 +294,13 @@ def main(
                 write=fix and not diff,
                 add_noqa=add_noqa,
                 cached=cached,
+                kept_in=kept_in,
+                jobs=jobs or available_cpus(),
+                ask=ask,
                 progress=progress,
             )
     is_text = paths == ("-",)
-    if not reports and not quiet and not is_text:
+    if not (reports or reports.names or quiet):
         click.echo("warning: no Python files there", err=True)
     code = _print(
         reports,
@@ -386,11 +417,12 @@ def _standard_input(
     add_noqa: bool,
     diff: bool,
     cached: bool,
-) -> list[FileReport]:
+    kept_in: Path | None,
+) -> Reports:
     """Do what is to be done with standard input; a repaired text is printed."""
     from flake8_asyncrun import files
     from flake8_asyncrun.report import FileReport
-    from flake8_asyncrun.run import run_text
+    from flake8_asyncrun.run import Reports, run_text
     from flake8_asyncrun.walk import is_forced_out
 
     if sys.stdin is None:
@@ -399,10 +431,12 @@ def _standard_input(
     if name is not None and is_forced_out(name, configure):
         if fix and not diff:
             click.echo(data, nl=False)
-        return []
+        return Reports([], [name])
     try:
         file = files.decode(name or "-", data)
-        result = run_text(file, configure, fix=fix, add_noqa=add_noqa, cached=cached)
+        result = run_text(
+            file, configure, fix=fix, add_noqa=add_noqa, cached=cached, kept_in=kept_in
+        )
         written = files.encode(file, result.after) if result.changed else data
     except files.FileError as error:
         result = FileReport(error.path, errors=(str(error),))
@@ -410,7 +444,7 @@ def _standard_input(
     if fix and not diff:
         # An editor puts this in place of what it has, so there must be something whatever happens.
         click.echo(written, nl=False)
-    return [result]
+    return Reports([result], [result.path])
 
 
 def _print_rules() -> int:
@@ -473,7 +507,7 @@ def _print(
     return code
 
 
-def _print_work(reports: list[FileReport], configure: Configure, seconds: float) -> None:
+def _print_work(reports: Reports, configure: Configure, seconds: float) -> None:
     """Print on standard error what was done, and by which settings."""
     from pathlib import PurePath
 
@@ -482,17 +516,17 @@ def _print_work(reports: list[FileReport], configure: Configure, seconds: float)
 
     kinds: Counter[str] = Counter()
     settings: Counter[str] = Counter()
-    for each in reports:
-        kinds[PurePath(each.path).suffix or "other"] += 1
+    for name in reports.names:
+        kinds[PurePath(name).suffix or "other"] += 1
         try:
-            settings[configure(each.path).said_in] += 1
+            settings[configure(name).said_in] += 1
         except ConfigError:
             settings["unusable"] += 1
     for path, number in sorted(settings.items()):
         name = shown(path) if path else "defaults"
         click.echo(f"settings: {name} ({number} file{'' if number == 1 else 's'})", err=True)
     said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    click.echo(f"files: {len(reports)}{f' ({said})' if said else ''}", err=True)
+    click.echo(f"files: {len(reports.names)}{f' ({said})' if said else ''}", err=True)
     changed = sum(each.changed for each in reports)
     failed = sum(bool(each.errors) for each in reports)
     click.echo(f"changed: {changed}, failed: {failed}", err=True)

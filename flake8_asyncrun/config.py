@@ -26,6 +26,9 @@ else:
 OWN_FILES = (".asyncrun.toml", "asyncrun.toml")
 """Files that hold nothing but settings; in a folder they count before its pyproject.toml."""
 
+FILES = (*OWN_FILES, "pyproject.toml")
+"""What configures the files beside it and below."""
+
 EXCLUDED = (
     ".*/",
     "__pycache__",
@@ -135,7 +138,7 @@ class Config:
     said: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), compare=False)
     """The keys of which something was said, and the files; "" is the command line."""
 
-    @functools.cached_property
+    @property
     def excluded(self) -> Matcher:
         """What says which entries of folders are left out."""
         return matcher((*self.exclude, *self.extend_exclude))
@@ -408,6 +411,22 @@ def _extended(named: object, chain: tuple[str, ...]) -> str | None:
     if not Path(file).is_file():
         raise ConfigError(f"extend: there is no file {file}")
     return file
+
+
+def names_codes(config: Config) -> bool:
+    """Say whether a configuration names rules, so that it takes the rules to say it is sound."""
+    plain = Config()
+    return any(
+        getattr(config, key) != getattr(plain, key)
+        for key in (
+            "select",
+            "ignore",
+            "fixable",
+            "unfixable",
+            "per_file_ignores",
+            "extend_per_file_ignores",
+        )
+    )
 
 
 def selected(config: Config, codes: Iterable[str]) -> frozenset[str]:

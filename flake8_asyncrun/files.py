@@ -14,9 +14,10 @@ import stat
 import sys
 import tempfile
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 SUFFIXES = (".py", ".pyi")
 ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
@@ -26,6 +27,10 @@ LARGEST_MODULE = 5_000_000
 
 DEEPEST_MODULE = 100
 """Names in a dotted name; nobody has folders below that."""
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class FileError(Exception):
@@ -155,6 +160,40 @@ def _absolute(path: str) -> Path:
     return Path(os.path.normpath(Path(path).absolute()))
 
 
+_remembered: dict[tuple[object, ...], Any] | None = None
+"""What was found out of folders, by the function's and the folder's name, while it is kept."""
+
+
+@contextlib.contextmanager
+def remembering() -> Iterator[None]:
+    """Find out only once meanwhile which project the files of a folder belong to."""
+    global _remembered
+    outer = _remembered
+    _remembered = {} if outer is None else outer
+    try:
+        yield
+    finally:
+        _remembered = outer
+
+
+def _the_same_in_a_folder(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make a function of a file's path, and more, remember its results, see `remembering`."""
+
+    @functools.wraps(function)
+    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if _remembered is None:
+            return function(*args, **kwargs)
+        path, *more = args
+        folder = os.path.dirname(os.path.abspath(str(path)))  # noqa: PTH100, PTH120
+        key = function.__name__, folder, *more
+        if key not in _remembered:
+            _remembered[key] = function(*args, **kwargs)
+        found: _T = _remembered[key]
+        return found
+
+    return asked
+
+
 # Path.exists() and is_dir() raise where a folder may not be searched.
 def _mode(path: Path) -> int:
     try:
@@ -177,6 +216,7 @@ def is_file(path: Path) -> bool:
     return stat.S_ISREG(_mode(path))
 
 
+@_the_same_in_a_folder
 def project_roots(path: str, said: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the folders from which imports of the project of `path` begin, the likeliest first.
 
@@ -211,6 +251,7 @@ def _is_deep_in(source: Path, folder: Path) -> bool:
     return is_below and not _exists(source / "__init__.py")
 
 
+@_the_same_in_a_folder
 def project_root(path: str) -> Path | None:
     """Return the nearest folder above `path` that looks like a project, None if none does.
 
@@ -221,10 +262,20 @@ def project_root(path: str) -> Path | None:
 
 
 def _is_project(folder: Path) -> bool:
+    if _remembered is None:
+        return _looks_like_a_project(folder)
+    key = "_is_project", str(folder)
+    if key not in _remembered:
+        _remembered[key] = _looks_like_a_project(folder)
+    return bool(_remembered[key])
+
+
+def _looks_like_a_project(folder: Path) -> bool:
     marks = (mark for mark in ROOT_MARKS if _exists(folder / mark))
     return any(mark != "setup.py" or not _exists(folder / "__init__.py") for mark in marks)
 
 
+@_the_same_in_a_folder
 def project_folders(path: str) -> tuple[Path, ...]:
     """Return the folders from that of `path` upward to the outermost project, nearest first.
 

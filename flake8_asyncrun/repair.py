@@ -10,29 +10,30 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from flake8_asyncrun import __version__, files, walk
-from flake8_asyncrun.analysis import Configure, FindSurroundings, answer, asked, our_fault
+from flake8_asyncrun.analysis import Configure, FindSurroundings, Heard, answer, asked, our_fault
+from flake8_asyncrun.cache import Evidence
 from flake8_asyncrun.config import Config, ConfigError, fixable
 from flake8_asyncrun.consent import Consent
 from flake8_asyncrun.core.fix import Problem, fix_source
-from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.generators import functions_that_plain_generators_wait_for
 from flake8_asyncrun.core.leftovers import Leftover, leftovers
 from flake8_asyncrun.core.model import Finding, Note, Safety
 from flake8_asyncrun.core.rule import File
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
-from flake8_asyncrun.files import FileError, TextFile
+from flake8_asyncrun.files import FileError
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable, names_global
 from flake8_asyncrun.names.target import show
 from flake8_asyncrun.report import FileReport, shown
 from flake8_asyncrun.rules import ALL
+from flake8_asyncrun.share import Others
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
@@ -40,24 +41,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    file: TextFile
+    path: str
     config: Config
     rules: tuple[Rule, ...]
     fixable: frozenset[str]
     """The codes whose findings may be repaired."""
 
 
-def prepare(path: str, read: Callable[[], TextFile], configure: Configure) -> Job | FileReport:
-    """Return what is to be done with a file, or what there is to say of it already."""
+@dataclass
+class Traces:
+    """What the findings in a file depend on, noted while it is checked."""
+
+    rested_on: list[Evidence] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    """The modules that were asked for."""
+    depends_on_others: bool = False
+    """Whether the other files were looked at."""
+
+
+def prepare(path: str, configure: Configure) -> Job | FileReport:
+    """Return how a file is to be checked, or why it cannot be."""
     try:
-        file = read()
         config = configure(path)
         rules, codes = _rules(config)
-    except (FileError, ConfigError) as error:
+    except ConfigError as error:
         return FileReport(path, errors=(str(error),))
-    if not may_have_findings(file.text):
-        return FileReport(path, file.text, file.text)
-    return Job(file, config, rules, codes)
+    return Job(path, config, rules, codes)
 
 
 @functools.cache
@@ -73,16 +82,27 @@ def check(
     *,
     fix: bool,
     consent: Consent | None = None,
-    others: Sequence[FileReport] = (),
+    others: Others | None = None,
+    traces: Traces | None = None,
+    told: Heard | None = None,
 ) -> FileReport:
-    """Check a file, and with `fix` repair it; `others` are the files that are, too."""
-    path = job.file.path
+    """Check a file, and with `fix` repair it; `others` are the files that are, too.
+
+    What the rules were asked elsewhere is what was `told`.
+    """
+    path = job.path
+    others = Others() if others is None else others
+    traces = Traces() if traces is None else traces
     module = files.module_name(path, files.project_roots(path, job.config.src))
     source = Source(path, report.after, module)
     errors: dict[str, None] = {}
 
     def ask(source: Source) -> list[Finding]:
-        found = answer(source, around, job.rules)
+        with around.project.consulting() as asked:
+            try:
+                found = answer(source, around, job.rules, traces.rested_on, told)
+            finally:
+                traces.names |= asked
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
         findings = [
             spared(finding) if finding.code in job.fixable else replace(finding, fix=None)
@@ -93,8 +113,9 @@ def check(
         return findings
 
     def spared(finding: Finding) -> Finding:
-        if finding.fix is None:
+        if finding.fix is None or not (finding.fix.coroutines or finding.fix.own_loop_in):
             return finding
+        traces.depends_on_others = True
         note = _waited_for(path, finding.fix.coroutines, others, waits)
         if note is None and finding.fix.own_loop_in:
             note = _set_for(own, finding.fix.own_loop_in, texts())
@@ -144,6 +165,8 @@ def check(
             target=job.config.target,
             leftovers=left_behind,
         )
+        # Where spans count in something else, nothing is repaired.
+        printed = _printed(source) if fixed.left and fixed.text == source.text else None
     except FileError as error:
         return replace(unchanged(report), errors=(str(error),))
     except Unreadable as error:
@@ -159,7 +182,7 @@ def check(
         findings=tuple(fixed.left),
         applied=(*report.applied, *fixed.applied),
         errors=tuple(errors),
-        printed=_printed(source) if fixed.left and fixed.text == source.text else None,
+        printed=printed,
     )
 
 
@@ -168,20 +191,12 @@ def _printed(source: Source) -> str | None:
     return None if source.prints_back else source.printed
 
 
-def _others(path: str, reports: Sequence[FileReport]) -> list[tuple[str, str]]:
+def _others(path: str, others: Others) -> list[tuple[str, str]]:
     """Return the files that may import the one at `path`, and their texts as they are by now."""
-    there = {os.path.realpath(one): one for one in walk.files_beside(path)}
-    there |= {os.path.realpath(one.path): one.path for one in reports}
-    repaired = changed(reports)
-    texts: list[tuple[str, str]] = []
-    for real, name in there.items():
-        try:
-            text = repaired[real] if real in repaired else files.read(name).text
-        except FileError:
-            continue  # nor can Python
-        if real != os.path.realpath(path):
-            texts.append((name, text))
-    return texts
+    there = {os.path.realpath(one): one for one in (*walk.files_beside(path), *others.names)}
+    there.pop(os.path.realpath(path), None)
+    texts = ((name, others.text(name)) for name in there.values())
+    return [(name, text) for name, text in texts if text is not None]
 
 
 _BY_HAND = re.compile(r"\b(?:[gs]et|new)_event_loop\b")
@@ -203,22 +218,20 @@ def _set_for(own: str, names: Iterable[str], others: Iterable[tuple[str, str]]) 
 def _waited_for(
     path: str,
     titles: Collection[str],
-    others: Iterable[FileReport],
+    others: Others,
     waits: Callable[[str, str], Mapping[tuple[str, str], str]],
 ) -> Note | None:
     """Return why functions of the file at a path cannot become coroutines: a plain generator of
     another file waits for one. None where none is seen to; `waits` is asked as `_waits_in` is."""
     names = [title.rpartition(".")[2] for title in titles]
-    for other in others:
-        text = other.after
-        if other.path == path or not names or "yield from" not in text:
+    for other in others.waiting:
+        text = "" if other == path else others.text(other) or ""
+        if "yield from" not in text or not any(name in text for name in names):
             continue
-        if not any(name in text for name in names):
-            continue
-        for (place, title), holder in waits(other.path, text).items():
+        for (place, title), holder in waits(other, text).items():
             if title in titles and os.path.realpath(place) == os.path.realpath(path):
                 return Note(
-                    f"no fix: `{holder}`, a plain generator of {other.path}, waits for it; make "
+                    f"no fix: `{holder}`, a plain generator of {other}, waits for it; make "
                     "that an `async def` by hand first"
                 )
     return None
@@ -242,7 +255,7 @@ def _not_repaired(job: Job, problem: Problem) -> str:
     options.append(f"--target-version={show(job.config.target.first)}")
     if job.config.unsafe_fixes:
         options.append("--unsafe-fixes")
-    command = shlex.join(["asyncrun-fix", *options, job.file.path])
+    command = shlex.join(["asyncrun-fix", *options, job.path])
     python = ".".join(map(str, sys.version_info[:3]))
     versions = f"{__version__}, Python {python}, LibCST {metadata.version('libcst')}"
     return (

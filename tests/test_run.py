@@ -80,7 +80,7 @@ def plain(path: str) -> Config:
     return Config()
 
 
-def check(*paths: str) -> list[FileReport]:
+def check(*paths: str) -> run.Reports:
     return run.run(paths or (".",), plain, fix=False, write=False)
 
 
@@ -96,8 +96,9 @@ def test_reports_come_in_order(made_up: MadeUp) -> None:
     made_up(rule("RUN901", renaming("old", "new")))
     put(b=f"{USE}old\n", a=f"{USE}old\n", c="old\n", d=USE)
     reports = check("c.py", ".")
-    assert [report.path for report in reports] == ["c.py", "a.py", "b.py", "d.py"]
-    assert [codes(report) for report in reports] == [[], ["RUN901"], ["RUN901"], []]
+    assert [report.path for report in reports] == ["a.py", "b.py", "d.py"]
+    assert reports.names == ["c.py", "a.py", "b.py", "d.py"]
+    assert [codes(report) for report in reports] == [["RUN901"], ["RUN901"], []]
     assert not any(report.changed or report.errors for report in reports)
 
 
@@ -272,6 +273,7 @@ def test_a_fix_that_cannot_be_applied_is_an_error_of_that_file(made_up: MadeUp) 
 
 def other(file: File) -> str:
     name = "b" if Path(file.source.path).name == "a.py" else "a"
+    assert file.project.module(name) is not None
     found = file.project.find_module(name)
     assert found is not None
     return found[1]

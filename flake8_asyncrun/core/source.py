@@ -5,18 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-
-import libcst as cst
-from libcst.metadata import (
-    ByteSpanPositionProvider,
-    CodeSpan,
-    MetadataWrapper,
-)
+from typing import TYPE_CHECKING
 
 from flake8_asyncrun.core.lines import Lines
 from flake8_asyncrun.core.model import Span
 from flake8_asyncrun.names import syntax
 from flake8_asyncrun.names.syntax import Unreadable
+
+# Lines and columns need no LibCST, so that saying where known findings are does not import it.
+if TYPE_CHECKING:
+    import libcst as cst
+    from libcst.metadata import CodeSpan, MetadataWrapper
 
 
 class Source:
@@ -40,6 +39,8 @@ class Source:
 
     @cached_property
     def tree(self) -> cst.Module:
+        import libcst as cst
+
         syntax.parse(self.text)
         try:
             return cst.parse_module(self.text)
@@ -115,11 +116,15 @@ class Source:
 
     @cached_property
     def _wrapper(self) -> MetadataWrapper:
+        from libcst.metadata import MetadataWrapper
+
         # A freshly parsed tree shares no nodes, so the defensive copy can be skipped.
         return MetadataWrapper(self.tree, unsafe_skip_copy=True)
 
     @cached_property
     def _spans(self) -> Mapping[cst.CSTNode, CodeSpan]:
+        from libcst.metadata import ByteSpanPositionProvider
+
         try:
             return self._wrapper.resolve(ByteSpanPositionProvider)
         except RecursionError:
