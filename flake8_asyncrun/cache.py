@@ -468,17 +468,18 @@ def finding_of(data: object) -> Finding:
 
 def _plain_fix(fix: Fix) -> Sequence[object]:
     edits = [(edit.span.start, edit.span.end, edit.text) for edit in fix.edits]
-    return fix.title, edits, fix.safety.value, fix.claims, fix.coroutines, fix.own_loop_in
+    lists = fix.claims, fix.coroutines, fix.own_loop_in, fix.comments
+    return fix.title, edits, fix.safety.value, *lists
 
 
 def _fix(data: object) -> Fix | None:
     match data:
         case None:
             return None
-        case [str(title), [*edits], safety, claims, coroutines, own_loop_in]:
+        case [str(title), [*edits], safety, *several]:
             changes = tuple(_edit(edit) for edit in edits)
-            names = _texts(claims), _texts(coroutines), _texts(own_loop_in)
-            return Fix(title, changes, Safety(safety), *names)
+            claims, coroutines, own_loop_in, comments = map(_texts, several)
+            return Fix(title, changes, Safety(safety), claims, coroutines, own_loop_in, comments)
     raise ValueError(data)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,17 @@ import click
 
 from flake8_asyncrun import __version__
 from flake8_asyncrun.formats import FOR_READERS, FORMATS, WITH_STATISTICS
+from flake8_asyncrun.interrupts import orderly_end
 
 # What reads files or rules is imported where it is used: --help must not pay for LibCST.
 if TYPE_CHECKING:
     from flake8_asyncrun.analysis import Configure
+    from flake8_asyncrun.baseline import Comparison
     from flake8_asyncrun.consent import Approve
     from flake8_asyncrun.core.model import Finding
     from flake8_asyncrun.core.rule import Rule
     from flake8_asyncrun.core.source import Source
+    from flake8_asyncrun.limits import Limits
     from flake8_asyncrun.output import Output
     from flake8_asyncrun.report import FileReport
     from flake8_asyncrun.run import Ask, Reports
@@ -40,7 +44,8 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(**arguments: object) -> None:
         try:
-            command(**arguments)
+            with orderly_end():
+                command(**arguments)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -101,6 +106,21 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
     "--python", metavar="PATH", help="An interpreter or environment whose packages are imported."
 )
 @click.option("--add-noqa", is_flag=True, help="Silence what is left with # noqa comments.")
+@click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE records.")
+@click.option(
+    "--update-baseline", is_flag=True, help="Record all findings in the baseline; change no code."
+)
+@click.option(
+    "--diff-only", metavar="REV", help="Only lines that changed since a git revision, as in main."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where something was found.")
+@click.option(
+    "--exit-non-zero-on-fix/--exit-zero-on-fix",
+    default=None,
+    help="Exit with 1 if files were changed, even where nothing is left (that is so unless "
+    "--exit-zero is given), or do not.",
+)
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes; change nothing.")
 @click.option(
     "--exclude",
     multiple=True,
@@ -141,7 +161,7 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
     metavar="PATH",
     help="Where to keep what was found out, instead of a folder in each project.",
 )
-@click.option("--stdin-filename", metavar="PATH", help="What PATH - is called.")
+@click.option("--stdin-filename", metavar="PATH", help="Read standard input, and call it so.")
 @click.option("--explain", metavar="CODE", help="Print a rule's manual.")
 @click.option("--list-rules", is_flag=True, help="Print all rules, one a line.")
 @click.version_option(__version__, prog_name="asyncrun-fix", message="%(prog)s %(version)s")
@@ -167,6 +187,12 @@ def main(
     target_version: str | None,
     python: str | None,
     add_noqa: bool,
+    baseline: str | None,
+    update_baseline: bool,
+    diff_only: str | None,
+    exit_zero: bool,
+    exit_non_zero_on_fix: bool | None,
+    watch: bool,
     exclude: tuple[str, ...],
     extend_exclude: tuple[str, ...],
     force_exclude: bool | None,
@@ -208,6 +234,10 @@ def main(
         raise click.UsageError("--quiet cannot be combined with --verbose")
     if check and add_noqa:
         raise click.UsageError("--add-noqa cannot be combined with --check")
+    if stdin_filename is not None and "-" not in paths:
+        if paths:
+            raise click.UsageError("--stdin-filename is what - is called, and no other path")
+        paths = ("-",)
     if interactive:
         others = {
             "--check": check,
@@ -217,15 +247,29 @@ def main(
             f"--output-format {output_format}": output_format not in FOR_READERS,
             "-": "-" in paths,
         }
-        for other, is_given in others.items():
-            if is_given:
-                raise click.UsageError(f"--interactive cannot be combined with {other}")
+        _refuse("--interactive", others)
         if sys.stdin is None:
             sys.exit(_fail(["--interactive: there is no standard input to take answers from"]))
         if isinstance(sys.stdin, io.TextIOWrapper):  # what cannot be decoded is no answer
             sys.stdin.reconfigure(errors="replace")
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with other paths")
+    if update_baseline:
+        if baseline is None:
+            raise click.UsageError("--update-baseline needs --baseline, which names the file")
+        others = {"--diff": diff, "--interactive": interactive, "--add-noqa": add_noqa}
+        others |= {"--diff-only": diff_only is not None, "-": "-" in paths}
+        _refuse("--update-baseline", others)
+    if watch:
+        others = {"--diff": diff, "--interactive": interactive, "--add-noqa": add_noqa}
+        _refuse("--watch", {**others, "--update-baseline": update_baseline, "-": "-" in paths})
+        from flake8_asyncrun.watch import WatchError
+        from flake8_asyncrun.watch import watch as check_on_change
+
+        try:
+            check_on_change(paths or (".",), sys.argv[1:])
+        except WatchError as error:
+            sys.exit(_fail([f"--watch: {error}"]))
 
     from flake8_asyncrun.config import ConfigError
     from flake8_asyncrun.settings import by_pattern, configuring
@@ -259,7 +303,19 @@ def main(
     from flake8_asyncrun.progress import bar
     from flake8_asyncrun.run import run, run_asking
 
-    fix, cached = diff or not check, not no_cache
+    try:
+        limits = _limits(
+            baseline,
+            diff_only,
+            (stdin_filename or ".",) if "-" in paths else paths or (".",),
+            may_be_missing=update_baseline,
+        )
+    except _UnusableError as error:
+        sys.exit(_fail([str(error)]))
+    # What a diff shows is not done, so it counts as what is found.
+    by_default = diff or exit_non_zero_on_fix is None
+    counted = Counted(not exit_zero, not exit_zero if by_default else bool(exit_non_zero_on_fix))
+    fix, cached = (diff or not check) and not update_baseline, not no_cache
     kept_in = cache_dir.absolute() if cache_dir is not None else None
     output = Output(output_format, output_file, statistics, quiet, color)
     ask: Ask | None = None
@@ -279,10 +335,17 @@ def main(
             diff=diff,
             cached=cached,
             kept_in=kept_in,
+            limits=limits,
         )
     elif interactive:
-        approve = _asker(output)
-        reports = run_asking(paths or (".",), configure, approve, cached=cached, kept_in=kept_in)
+        reports = run_asking(
+            paths or (".",),
+            configure,
+            _asker(output),
+            cached=cached,
+            kept_in=kept_in,
+            limits=limits,
+        )
     else:
         has_bar = is_terminal(sys.stderr) and not quiet
         colored = output.has_color(sys.stderr)
@@ -295,6 +358,7 @@ def main(
                 add_noqa=add_noqa,
                 cached=cached,
                 kept_in=kept_in,
+                limits=limits,
                 jobs=jobs or available_cpus(),
                 ask=ask,
                 progress=progress,
@@ -302,16 +366,99 @@ def main(
     is_text = paths == ("-",)
     if not (reports or reports.names or quiet):
         click.echo("warning: no Python files there", err=True)
+    if limits is not None and update_baseline:
+        sys.exit(_record(limits, reports))
     code = _print(
         reports,
         output,
+        counted,
         diff=diff,
         repaired=fix and not is_text,
         err=is_text and fix and not diff,
     )
+    if limits is not None and diff_only is None and not is_text:
+        _tell_what_is_gone(limits, reports)
     if verbose:
         _print_work(reports, configure, time.perf_counter() - begun)
     sys.exit(code)
+
+
+def _refuse(option: str, others: Mapping[str, bool]) -> None:
+    for other, is_given in others.items():
+        if is_given:
+            raise click.UsageError(f"{option} cannot be combined with {other}")
+
+
+class _UnusableError(Exception):
+    """What an option names cannot be used; `str()` of it is one line."""
+
+
+def _limits(
+    baseline: str | None, revision: str | None, paths: Iterable[str], *, may_be_missing: bool
+) -> Limits | None:
+    """Return what options limit the findings to, None for nothing. Raises _UnusableError."""
+    if baseline is None and revision is None:
+        return None
+    from flake8_asyncrun.limits import Limits
+
+    limits = Limits()
+    if baseline is not None:
+        from flake8_asyncrun.baseline import Baseline, load
+        from flake8_asyncrun.files import FileError
+
+        is_first = may_be_missing and not os.path.lexists(baseline)
+        try:
+            limits = replace(limits, baseline=Baseline(baseline) if is_first else load(baseline))
+        except FileError as error:
+            raise _UnusableError(f"--baseline: {error}") from None
+    if revision is not None:
+        from flake8_asyncrun.changed_lines import RevisionError, since
+
+        try:
+            limits = replace(limits, since=since(revision, paths))
+        except RevisionError as error:
+            raise _UnusableError(f"--diff-only: {error}") from None
+    return limits
+
+
+def _compared(limits: Limits, reports: Reports) -> list[tuple[str, Comparison]]:
+    from flake8_asyncrun.report import FileReport
+
+    told = {report.path: report for report in reports}
+    pairs = ((name, limits.compared(told.get(name) or FileReport(name))) for name in reports.names)
+    return [(path, comparison) for path, comparison in pairs if comparison is not None]
+
+
+def _record(limits: Limits, reports: Reports) -> int:
+    """Write all findings into the baseline, say so, and return the exit code."""
+    from flake8_asyncrun import baseline as baselines
+    from flake8_asyncrun.files import FileError
+
+    assert limits.baseline is not None
+    compared = _compared(limits, reports)
+    new = baselines.updated(limits.baseline, compared)
+    errors = [error for report in reports for error in report.errors]
+    try:
+        baselines.save(new)
+    except FileError as error:
+        return _fail([*errors, f"--baseline: {error}"])
+    number, gone = baselines.size(new), baselines.gone(limits.baseline, compared)
+    added = number - baselines.size(limits.baseline) + gone
+    click.echo(f"{new.path}: {number} recorded ({added} new, {gone} gone).")
+    return _fail(errors) if errors else NOTHING
+
+
+def _tell_what_is_gone(limits: Limits, reports: Reports) -> None:
+    from flake8_asyncrun import baseline as baselines
+
+    if limits.baseline is None:
+        return
+    number = baselines.gone(limits.baseline, _compared(limits, reports))
+    if number:
+        are = "is" if number == 1 else "are"
+        click.echo(
+            f"{number} in the baseline {are} gone; --update-baseline removes what is gone", err=True
+        )
 
 
 def _split(values: Iterable[str]) -> list[str]:
@@ -418,6 +565,7 @@ def _standard_input(
     diff: bool,
     cached: bool,
     kept_in: Path | None,
+    limits: Limits | None,
 ) -> Reports:
     """Do what is to be done with standard input; a repaired text is printed."""
     from flake8_asyncrun import files
@@ -435,7 +583,13 @@ def _standard_input(
     try:
         file = files.decode(name or "-", data)
         result = run_text(
-            file, configure, fix=fix, add_noqa=add_noqa, cached=cached, kept_in=kept_in
+            file,
+            configure,
+            fix=fix,
+            add_noqa=add_noqa,
+            cached=cached,
+            kept_in=kept_in,
+            limits=limits,
         )
         written = files.encode(file, result.after) if result.changed else data
     except files.FileError as error:
@@ -469,7 +623,13 @@ def _print_manual(wanted: str) -> int:
 
 
 def _print(
-    reports: list[FileReport], output: Output, *, diff: bool, repaired: bool, err: bool
+    reports: list[FileReport],
+    output: Output,
+    counted: Counted,
+    *,
+    diff: bool,
+    repaired: bool,
+    err: bool,
 ) -> int:
     """Print the reports as they are wanted, and the errors; return the exit code."""
     from flake8_asyncrun import report
@@ -482,7 +642,7 @@ def _print(
     color = output.has_color(stream)
     style = Style(color, output.has_links(stream))
     errors = [error for each in reports for error in each.errors]
-    code = _exit_code(reports)
+    code = _exit_code(reports, counted)
     try:
         if diff:
             output.put(report.diff(reports, color=color), err=err)
@@ -539,10 +699,23 @@ def _rules() -> Iterable[Rule]:
     return ALL
 
 
-def _exit_code(reports: Iterable[FileReport]) -> int:
+@dataclass(frozen=True)
+class Counted:
+    """What the exit code is to tell."""
+
+    findings: bool
+    changes: bool
+
+
+def _exit_code(reports: Iterable[FileReport], counted: Counted) -> int:
+    reports = list(reports)
     if any(each.errors for each in reports):
         return FAILED
-    return SOMETHING if any(each.changed or each.findings for each in reports) else NOTHING
+    is_something = any(
+        (counted.changes and each.changed) or (counted.findings and each.findings)
+        for each in reports
+    )
+    return SOMETHING if is_something else NOTHING
 
 
 def _fail(errors: Iterable[str]) -> int:

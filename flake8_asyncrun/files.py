@@ -13,11 +13,14 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+
+from flake8_asyncrun.interrupts import undisturbed
 
 SUFFIXES = (".py", ".pyi")
 ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
@@ -102,7 +105,7 @@ def write(file: TextFile, text: str) -> bool:
 
     Keeps the encoding, the BOM, the mode and symbolic links. Raises FileError, and leaves the file
     as it is, where the text cannot be encoded, the file may not be written, or it is not what was
-    read any more.
+    read any more. A signal that would end the process waits until the step is done.
     """
     if text == file.text:
         return False
@@ -112,7 +115,25 @@ def write(file: TextFile, text: str) -> bool:
         with target.open("r+b"):
             pass  # else a read-only file would be replaced where the folder may be written
         _check_unchanged(file, target)
-        descriptor, name = tempfile.mkstemp(prefix=".asyncrun-", suffix=".tmp", dir=target.parent)
+        _replace(target, data, lambda: _check_unchanged(file, target))
+    except OSError as error:
+        raise FileError(file.path, f"cannot be written: {_reason(error)}") from None
+    return True
+
+
+def put(path: str, data: bytes) -> None:
+    """Make a file, or replace it, in one step; raise FileError where that cannot be done."""
+    try:
+        _replace(Path(os.path.realpath(path)), data, lambda: None)
+    except OSError as error:
+        raise FileError(path, f"cannot be written: {_reason(error)}") from None
+
+
+def _replace(target: Path, data: bytes, check: Callable[[], None]) -> None:
+    """Put a draft in the place of a file, unless the last `check` raises."""
+    _sweep(target.parent)
+    with undisturbed():
+        descriptor, name = tempfile.mkstemp(prefix=_DRAFT, suffix=_TEMPORARY, dir=target.parent)
         draft = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -120,14 +141,27 @@ def write(file: TextFile, text: str) -> bool:
                 stream.flush()
                 os.fsync(stream.fileno())
             _copy_permissions(target, draft)
-            _check_unchanged(file, target)
+            check()
             draft.replace(target)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise FileError(file.path, f"cannot be written: {_reason(error)}") from None
-    return True
+
+
+_DRAFT, _TEMPORARY = ".asyncrun-", ".tmp"
+
+_ABANDONED = 60
+"""Seconds after which a draft has lost its process: to `kill -9`, or with the power. One that is
+alive after all finds its draft gone, and leaves its file as it was."""
+
+
+@functools.cache
+def _sweep(folder: Path) -> None:
+    """Remove the drafts that killed processes left in a folder, once a run."""
+    with contextlib.suppress(OSError):
+        for draft in folder.glob(f"{_DRAFT}*{_TEMPORARY}"):
+            if time.time() - draft.stat().st_mtime > _ABANDONED:
+                draft.unlink(missing_ok=True)
 
 
 def _check_unchanged(file: TextFile, target: Path) -> None:
@@ -136,7 +170,13 @@ def _check_unchanged(file: TextFile, target: Path) -> None:
 
 
 def _copy_permissions(origin: Path, draft: Path) -> None:
-    status = origin.stat()
+    try:
+        status = origin.stat()
+    except FileNotFoundError:  # a new file: as any other that is made here
+        mask = os.umask(0)
+        os.umask(mask)
+        draft.chmod(0o666 & ~mask)
+        return
     if sys.platform != "win32":
         with contextlib.suppress(OSError):  # only root may give files away
             os.chown(draft, status.st_uid, status.st_gid)

@@ -10,17 +10,27 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from flake8_asyncrun import __version__, files, walk
-from flake8_asyncrun.analysis import Configure, FindSurroundings, Heard, answer, asked, our_fault
+from flake8_asyncrun.analysis import (
+    Configure,
+    FindSurroundings,
+    Found,
+    Heard,
+    answer,
+    asked,
+    our_fault,
+)
 from flake8_asyncrun.cache import Evidence
 from flake8_asyncrun.config import Config, ConfigError, fixable
 from flake8_asyncrun.consent import Consent
+from flake8_asyncrun.core import unused
 from flake8_asyncrun.core.fix import Problem, fix_source
+from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.generators import functions_that_plain_generators_wait_for
 from flake8_asyncrun.core.leftovers import Leftover, leftovers
 from flake8_asyncrun.core.model import Finding, Note, Safety
@@ -28,11 +38,12 @@ from flake8_asyncrun.core.rule import File
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.core.suppress import suppress
 from flake8_asyncrun.files import FileError
+from flake8_asyncrun.limits import EVERYTHING, FileLimits
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable, names_global
 from flake8_asyncrun.names.target import show
 from flake8_asyncrun.report import FileReport, shown
-from flake8_asyncrun.rules import ALL
+from flake8_asyncrun.rules import ALL, not_analysed
 from flake8_asyncrun.share import Others
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ class Job:
     rules: tuple[Rule, ...]
     fixable: frozenset[str]
     """The codes whose findings may be repaired."""
+    limits: FileLimits = EVERYTHING
 
 
 @dataclass
@@ -59,14 +71,14 @@ class Traces:
     """Whether the other files were looked at."""
 
 
-def prepare(path: str, configure: Configure) -> Job | FileReport:
+def prepare(path: str, configure: Configure, limits: FileLimits = EVERYTHING) -> Job | FileReport:
     """Return how a file is to be checked, or why it cannot be."""
     try:
         config = configure(path)
         rules, codes = _rules(config)
     except ConfigError as error:
         return FileReport(path, errors=(str(error),))
-    return Job(path, config, rules, codes)
+    return Job(path, config, rules, codes, limits)
 
 
 @functools.cache
@@ -104,13 +116,30 @@ def check(
             finally:
                 traces.names |= asked
         errors.update(dict.fromkeys(f"{path}: {error}" for error in found.errors))
+        said = suppress(source, with_unused(source, found))
         findings = [
-            spared(finding) if finding.code in job.fixable else replace(finding, fix=None)
-            for finding in suppress(source, found.findings)
+            spared(finding)
+            if is_wanted and finding.code in job.fixable
+            else replace(finding, fix=None)
+            for finding, is_wanted in zip(said, job.limits.wanted(source, said), strict=True)
         ]
         if consent is not None:
             consent.see(source, findings)
         return findings
+
+    def with_unused(source: Source, found: Found) -> Sequence[Finding]:
+        is_whole = not found.errors and not_analysed.check.code not in {
+            finding.code for finding in found.findings
+        }
+        if unused.CODE not in codes or not is_whole:
+            return found.findings
+        unasked = {rule.code for rule in ALL} - codes
+        try:
+            return unused.with_unused(source, found.findings, unasked)
+        except Unreadable:
+            if may_have_findings(source.text):
+                raise
+            return found.findings  # its syntax errors are for others to tell
 
     def spared(finding: Finding) -> Finding:
         if finding.fix is None or not (finding.fix.coroutines or finding.fix.own_loop_in):
@@ -146,16 +175,13 @@ def check(
         )
 
     report = replace(report, unsafe_fixes=job.config.unsafe_fixes)
+    codes = {rule.code for rule in job.rules}
     try:
         around = find_surroundings(path, job.config)
         if not fix:
-            findings = tuple(ask(source))
-            return replace(
-                report,
-                findings=findings,
-                errors=tuple(errors),
-                printed=_printed(source) if findings else None,
-            )
+            report = replace(report, findings=tuple(ask(source)), errors=tuple(errors))
+            limited = job.limits.applied(source, report, codes)
+            return replace(limited, printed=_printed(source) if limited.findings else None)
         may_appear = {rule.code for rule in job.rules if rule.may_appear}
         fixed = fix_source(
             source,
@@ -176,7 +202,7 @@ def check(
         return replace(unchanged(report), errors=(f"{path}: {our_fault(error)}",))
     for problem in fixed.problems:
         errors[f"{path}: {_not_repaired(job, problem)}"] = None
-    return replace(
+    report = replace(
         report,
         after=fixed.text,
         findings=tuple(fixed.left),
@@ -184,6 +210,7 @@ def check(
         errors=tuple(errors),
         printed=printed,
     )
+    return job.limits.applied(Source(path, fixed.text, module), report, codes)
 
 
 def _printed(source: Source) -> str | None:

@@ -25,6 +25,7 @@ from flake8_asyncrun.formats.page import Fault, Located, Page, Position, Remark,
 from flake8_asyncrun.formats.plain import heading
 
 if TYPE_CHECKING:
+    from flake8_asyncrun.baseline import Comparison
     from flake8_asyncrun.core.source import Source
 
 NO_FIX = "no fix: "
@@ -55,6 +56,8 @@ class FileReport:
     """How many more findings there were until `after` got its `# noqa`."""
     printed: str | None = None
     """What the findings' spans count in, where LibCST has lost something of `after`."""
+    compared: Comparison | None = None
+    """How `after` compares with the baseline, where there is one."""
 
     @property
     def changed(self) -> bool:

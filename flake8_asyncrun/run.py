@@ -21,6 +21,7 @@ from flake8_asyncrun.sift import Sieve
 if TYPE_CHECKING:
     from flake8_asyncrun.analysis import Configure
     from flake8_asyncrun.consent import Approve
+    from flake8_asyncrun.limits import Limits
 
 ROUNDS = 10
 """How often the files may be gone through before their fixes must have come to rest."""
@@ -50,6 +51,7 @@ def run(
     add_noqa: bool = False,
     cached: bool = True,
     kept_in: Path | None = None,
+    limits: Limits | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
     ask: Ask | None = None,
@@ -58,14 +60,14 @@ def run(
     """Check all Python files that `paths` name, and return the reports, in a fixed order.
 
     With `fix` the reports hold the text with its fixes, and with `add_noqa` a `# noqa` for what is
-    left then; with `write` the files do, too. Unless they may be `cached`, no answers of earlier
-    runs are used or kept; `kept_in` is the folder for them, by default one in each project. The
-    work is done by `executor`, else by up to `jobs` processes, after `ask` had the rules asked
-    elsewhere; that may raise. Nothing else is raised: what could not be done is in the reports'
-    `errors`.
+    left then; with `write` the files do, too. What the `limits` leave out is neither reported nor
+    repaired. Unless they may be `cached`, no answers of earlier runs are used or kept; `kept_in` is
+    the folder for them, by default one in each project. The work is done by `executor`, else by up
+    to `jobs` processes, after `ask` had the rules asked elsewhere; that may raise. Nothing else is
+    raised: what could not be done is in the reports' `errors`.
     """
     names, unlisted = walk.python_files(paths, configure)
-    sieve = Sieve(configure, fix=fix, cached=cached, kept_in=kept_in)
+    sieve = Sieve(configure, fix=fix, cached=cached, kept_in=kept_in, limits=limits)
     sieve.put(names)
     if ask is not None:
         sieve.tasks = ask(sieve.tasks)
@@ -94,6 +96,7 @@ def run_asking(
     *,
     cached: bool = True,
     kept_in: Path | None = None,
+    limits: Limits | None = None,
 ) -> Reports:
     """Repair the Python files that `paths` name, one after the other, as far as the user approves.
 
@@ -102,6 +105,7 @@ def run_asking(
     """
     from flake8_asyncrun.analysis import surroundings
     from flake8_asyncrun.consent import Consent
+    from flake8_asyncrun.limits import EVERYTHING
     from flake8_asyncrun.repair import Job, check, prepare
 
     names, unlisted = walk.python_files(paths, configure)
@@ -113,9 +117,12 @@ def run_asking(
         # Read when it is its turn: asking takes its time, and the file may have changed meanwhile.
         try:
             text = files.read(name).text
+            limited = EVERYTHING if limits is None else limits.of(name)
         except FileError as error:
             return FileReport(name, errors=(str(error),))
-        job = prepare(name, configure)
+        if limited.before == text:
+            return FileReport(name, text, text)
+        job = prepare(name, configure, limited)
         if not isinstance(job, Job):
             return job
         consent = consents[name]
@@ -157,16 +164,24 @@ def run_text(
     add_noqa: bool = False,
     cached: bool = True,
     kept_in: Path | None = None,
+    limits: Limits | None = None,
 ) -> FileReport:
     """Check one text that was not read from its path, as `run` does. No file is changed."""
+    from flake8_asyncrun.limits import EVERYTHING
     from flake8_asyncrun.repair import Job, prepare
 
+    try:
+        limited = EVERYTHING if limits is None else limits.of(file.path)
+    except FileError as error:
+        return FileReport(file.path, errors=(str(error),))
     job = prepare(file.path, configure)
     if not isinstance(job, Job):
         return job
     report = FileReport(file.path, file.text, file.text)
+    if limited.before == file.text:
+        return report
     start = Round("", fix, cached, kept_in, Others())
-    task = Task(file.path, job.config, len(file.data), report)
+    task = Task(file.path, job.config, len(file.data), report, limits=limited)
     done = _settle([task], start, Pool(1))
     found = {name: each.report for name, each in done.items()}
     return (_silence([task], found, start) if add_noqa else found)[file.path]
@@ -233,15 +248,19 @@ def _silence(
 ) -> dict[str, FileReport]:
     """Return the reports with a `# noqa` for each finding, as far as there can be one."""
     from flake8_asyncrun.analysis import surroundings
+    from flake8_asyncrun.core import unused
     from flake8_asyncrun.core.source import Source
     from flake8_asyncrun.core.suppress import silence
+    from flake8_asyncrun.limits import EVERYTHING
     from flake8_asyncrun.repair import Job, changed, check, prepare
 
     overlaid = changed(reports.values())
     find_surroundings = surroundings(overlaid, cached=start.cached, folder=start.kept_in)
 
     def silenced(job: Job, report: FileReport) -> FileReport:
-        text = silence(Source(report.path, report.after), report.findings)
+        # A comment to silence what is said of comments would be one more.
+        findings = [finding for finding in report.findings if finding.code != unused.CODE]
+        text = silence(Source(report.path, report.after), findings)
         if text == report.after:
             return report
         checked = check(job, replace(report, after=text), find_surroundings, fix=False)
@@ -251,12 +270,10 @@ def _silence(
         number = len(report.findings) - len(checked.findings)
         return replace(checked, silenced=number, errors=errors)
 
-    configs = {task.path: task.config for task in tasks}
-    jobs = {
-        path: prepare(path, configs.__getitem__)
-        for path, report in reports.items()
-        if report.findings
-    }
+    def job(task: Task) -> Job | FileReport:
+        return prepare(task.path, lambda _: task.config, task.limits or EVERYTHING)
+
+    jobs = {task.path: job(task) for task in tasks if reports[task.path].findings}
     return {
         path: silenced(job, report) if isinstance(job := jobs.get(path), Job) else report
         for path, report in reports.items()

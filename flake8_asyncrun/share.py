@@ -20,6 +20,7 @@ from flake8_asyncrun.report import FileReport
 
 if TYPE_CHECKING:
     from flake8_asyncrun.analysis import Heard
+    from flake8_asyncrun.limits import FileLimits
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Task:
     """Of what is on disk, in bytes."""
     report: FileReport | None = None
     """Of the round before; None: the text is that on disk."""
+    limits: FileLimits | None = None
+    """What limits its findings, None for nothing."""
     told: Heard | None = None
     """What the rules said of it elsewhere."""
 

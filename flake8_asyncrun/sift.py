@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flake8_asyncrun.analysis import Configure
     from flake8_asyncrun.cache import State
     from flake8_asyncrun.cache_index import Index
+    from flake8_asyncrun.limits import Limits
 
 
 @dataclass
@@ -54,18 +55,27 @@ class Sieve:
     `reports` are about files that need no check, by their names, where there is anything to say.
     Without `fix` those of an earlier run count; with it, `known` are those without findings, which
     another text of what they rest on may give some. Where `cached` is false nothing of one is used
-    or kept, else it is in `kept_in`, by default in the folder of each project.
+    or kept, else it is in `kept_in`, by default in the folder of each project. Files to which the
+    `limits` leave nothing are left out, too.
     """
 
     def __init__(
-        self, configure: Configure, *, fix: bool, cached: bool, kept_in: Path | None = None
+        self,
+        configure: Configure,
+        *,
+        fix: bool,
+        cached: bool,
+        kept_in: Path | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.tasks: list[Task] = []
         self.reports: dict[str, FileReport] = {}
         self.known: list[tuple[Task, Done]] = []
         self._configure = configure
         self._fix = fix
-        self._cached = cached and cache_index.maker() is not None
+        # What is known of a file is what there is, not what is wanted.
+        self._cached = cached and limits is None and cache_index.maker() is not None
+        self._limits = limits
         self._kept_in = kept_in
         self._began = time.time_ns()
         self._stated: dict[str, State] = {}
@@ -106,10 +116,13 @@ class Sieve:
             return
         try:
             chosen = self._configure(name)
-        except ConfigError as error:
+            limits = None if self._limits is None else self._limits.of(name)
+            if limits is not None and limits.before == files.decode(name, data).text:
+                return
+        except (ConfigError, FileError) as error:
             self.reports[name] = FileReport(name, errors=(str(error),))
             return
-        self.tasks.append(Task(name, chosen, status.st_size))
+        self.tasks.append(Task(name, chosen, status.st_size, limits=limits))
         self._asked[name] = _Asked(folder, base, status)
 
     def _is_known(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from flake8_asyncrun import files
 from flake8_asyncrun.analysis import FindSurroundings, surroundings
 from flake8_asyncrun.files import FileError
+from flake8_asyncrun.limits import EVERYTHING
 from flake8_asyncrun.repair import Job, Traces, check, prepare
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.share import Done, Round, Task
@@ -75,7 +76,7 @@ def _done(task: Task, round_: Round) -> Done:
         except FileError as error:
             return Done(FileReport(task.path, errors=(str(error),)))
         report = FileReport(task.path, text, text)
-    job = prepare(task.path, lambda _: task.config)
+    job = prepare(task.path, lambda _: task.config, task.limits or EVERYTHING)
     if not isinstance(job, Job):
         return Done(job)
     traces = Traces()

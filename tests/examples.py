@@ -61,8 +61,10 @@ MANUALS = Path(flake8_asyncrun.rules.__file__).parent
 CORNER_CASES = Path(__file__).parent / "fixtures" / "rules"
 EXAMPLE = "example.py"
 
-WITH_EXAMPLES = tuple(rule for rule in flake8_asyncrun.rules.ALL if rule.code != "RUN001")
-"""All rules but the one about what cannot be read."""
+WITH_EXAMPLES = tuple(
+    rule for rule in flake8_asyncrun.rules.ALL if not rule.code.startswith("RUN0")
+)
+"""All rules but those about the tool itself: what cannot be read, what is silenced."""
 
 _FENCE = re.compile(r"(?P<ticks>`{3,})[ ]*(?P<info>[^`]*)")
 _LOOKS_LIKE_PYTHON = re.compile(r"\s*(?P<fence>`{3,}|~{3,})\s*py", re.IGNORECASE)

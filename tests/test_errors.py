@@ -93,7 +93,6 @@ def test_every_entry_names_rules() -> None:
         assert error.cause.endswith(".")
 
 
-def test_not_analysed_has_no_error() -> None:
-    assert {rule.code for rule in ALL} - {code for error in INDEX for code in error.rules} == {
-        "RUN001"
-    }
+def test_rules_about_the_tool_itself_have_no_error() -> None:
+    told = {code for error in INDEX for code in error.rules}
+    assert {rule.code for rule in ALL} - told == {"RUN001", "RUN002"}

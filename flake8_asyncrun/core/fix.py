@@ -150,7 +150,8 @@ class _Fixing:
         Where it `is_clearing` no finding is what is fixed."""
         edits = _edits(chosen)
         changed = put_in(source.text, edits)
-        check_text(source.text, changed, edits, self.target)
+        comments = [one for each in chosen if each.fix for one in each.fix.comments]
+        check_text(source.text, changed, edits, self.target, comments)
         after = Source(source.path, changed, source.module)
         try:
             found = self.analyze(after)

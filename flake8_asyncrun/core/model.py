@@ -48,6 +48,8 @@ class Fix:
     own_loop_in: tuple[str, ...] = ()
     """The globals of the file whose code runs a loop of its own then, whichever loop was set by
     who calls it."""
+    comments: tuple[str, ...] = ()
+    """The comments that it is there to change or to take away."""
 
 
 @dataclass(frozen=True)

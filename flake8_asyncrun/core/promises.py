@@ -25,8 +25,17 @@ class Broken(Exception):
     """A promise that fixes did not keep; `str()` of it says which, in one line."""
 
 
-def check_text(before: str, after: str, edits: Iterable[Edit], target: Target) -> None:
-    """Compare a text with what edits made of it; raise Broken where they did more than they say."""
+def check_text(
+    before: str,
+    after: str,
+    edits: Iterable[Edit],
+    target: Target,
+    comments: Iterable[str] = (),
+) -> None:
+    """Compare a text with what edits made of it; raise Broken where they did more than they say.
+
+    Of the comments only those in `comments` may have changed.
+    """
     if after == before:
         raise Broken("the fix changes nothing")
     try:
@@ -46,7 +55,7 @@ def check_text(before: str, after: str, edits: Iterable[Edit], target: Target) -
     line = first_difference(before, after, changes)
     if line is not None:
         raise Broken(f"line {line}, which no edit touches, is something else afterwards")
-    lost = _comments(before) - _comments(after)
+    lost = _comments(before) - _comments(after) - Counter(comments)
     if lost:
         raise Broken(f"a comment is lost ({min(lost)})")
 

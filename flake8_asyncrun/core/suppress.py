@@ -12,7 +12,7 @@ from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names import syntax
 
 # flake8's own expressions, whose names are not part of what it promises to keep.
-_INLINE = re.compile(r"# noqa(?::[\s]?(?P<codes>([A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
+INLINE = re.compile(r"# noqa(?::[\s]?(?P<codes>([A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
 _WHOLE_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
 
 
@@ -34,7 +34,7 @@ def suppress(source: Source, findings: Iterable[Finding]) -> list[Finding]:
 
 def _is_silenced(finding: Finding, source: Source, lines: dict[int, str]) -> bool:
     line, _ = source.line_and_column(finding.span.start)
-    match = _INLINE.search(lines.get(line, ""))
+    match = INLINE.search(lines.get(line, ""))
     if match is None:
         return False
     codes = re.split(r"[,\s]+", match["codes"] or "")
@@ -56,7 +56,7 @@ def silence(source: Source, findings: Iterable[Finding]) -> str:
         wanted.setdefault(line, set()).add(finding.code)
     lines = source.lines
     changed = list(lines)
-    for span in _line_spans(lines):
+    for span in line_spans(lines):
         codes = {code for line in range(span.first, span.last + 1) for code in wanted.get(line, ())}
         if codes:
             changed[span.last - 1] = _with_codes(lines, span, ", ".join(sorted(codes)))
@@ -65,7 +65,7 @@ def silence(source: Source, findings: Iterable[Finding]) -> str:
 
 
 @dataclass(frozen=True)
-class _LineSpan:
+class LineSpan:
     """Lines, from 1, for which one comment counts: mostly one, more where a string or a backslash
     goes on. The comment, where there is one, ends the last of them."""
 
@@ -73,14 +73,16 @@ class _LineSpan:
     last: int
     comment: int | None
     """The column in which it begins."""
+    text: str = ""
+    """The comment."""
 
 
-def _with_codes(lines: list[str], span: _LineSpan, codes: str) -> str:
+def _with_codes(lines: list[str], span: LineSpan, codes: str) -> str:
     """Return the last line with a comment for `codes`, as it is where there can be none."""
     line = lines[span.last - 1]
     body = line.rstrip("\r\n")
     before = "".join(lines[span.first - 1 : span.last - 1])
-    match = _INLINE.search(before + line)
+    match = INLINE.search(before + line)
     if match is None:
         return f"{body.rstrip()}  # noqa: {codes}{line[len(body) :]}"
     if span.comment is None or match.start() < len(before) + span.comment or not match["codes"]:
@@ -93,26 +95,27 @@ def _with_codes(lines: list[str], span: _LineSpan, codes: str) -> str:
 def _join_strings(lines: list[str]) -> dict[int, str]:
     """Return for each line the text in which a comment counts for it."""
     joined = dict(enumerate(lines, start=1))
-    for span in _line_spans(lines):
+    for span in line_spans(lines):
         text = "".join(lines[span.first - 1 : span.last])
         joined.update(dict.fromkeys(range(span.first, span.last + 1), text))
     return joined
 
 
-def _line_spans(lines: list[str]) -> Iterator[_LineSpan]:
+def line_spans(lines: list[str]) -> Iterator[LineSpan]:
     """Yield which lines belong together, as far as the text can be read."""
     feed = iter(lines)
     first, last = len(lines) + 2, -1
     comment: int | None = None
+    text = ""
     try:
         for token in tokenize.generate_tokens(lambda: next(feed, "")):
             if token.type in (tokenize.ENDMARKER, tokenize.DEDENT):
                 continue
             first, last = min(first, token.start[0]), max(last, token.end[0])
             if token.type == tokenize.COMMENT:
-                comment = token.start[1]
+                comment, text = token.start[1], token.string
             if token.type in (tokenize.NL, tokenize.NEWLINE):
-                yield _LineSpan(first, last, comment)
-                first, last, comment = len(lines) + 2, -1, None
+                yield LineSpan(first, last, comment, text)
+                first, last, comment, text = len(lines) + 2, -1, None, ""
     except (tokenize.TokenError, SyntaxError):
         pass

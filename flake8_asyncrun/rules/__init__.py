@@ -7,6 +7,7 @@ from flake8_asyncrun.core.rule import Rule
 # In the order of their codes.
 _FILES = (
     "not_analysed",
+    "unused_noqa",
     "future_in_run",
     "uncalled_in_run",
     "not_awaitable_in_run",
