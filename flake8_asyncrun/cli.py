@@ -155,6 +155,7 @@ def _ends_well(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler whose workers ask the rules.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
+@click.option("--docs", is_flag=True, help="Also Python blocks in .md, .markdown, .rst and .txt.")
 @click.option(
     "--cache-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -204,6 +205,7 @@ def main(
     jobs: int | None,
     cluster: str | None,
     no_cache: bool,
+    docs: bool,
     cache_dir: Path | None,
     stdin_filename: str | None,
     explain: str | None,
@@ -296,7 +298,8 @@ def main(
         sys.exit(_fail([str(error)]))
     if show_settings or show_files:
         names = (stdin_filename or "-",) if paths == ("-",) else paths or (".",)
-        sys.exit((_show_settings if show_settings else _show_files)(names, configure))
+        show = _show_settings if show_settings else _show_files
+        sys.exit(show(names, configure, docs=docs))
 
     from flake8_asyncrun.output import Output, is_terminal
     from flake8_asyncrun.pool import available_cpus
@@ -345,6 +348,7 @@ def main(
             cached=cached,
             kept_in=kept_in,
             limits=limits,
+            docs=docs,
         )
     else:
         has_bar = is_terminal(sys.stderr) and not quiet
@@ -361,6 +365,7 @@ def main(
                 limits=limits,
                 jobs=jobs or available_cpus(),
                 ask=ask,
+                docs=docs,
                 progress=progress,
             )
     is_text = paths == ("-",)
@@ -465,10 +470,10 @@ def _split(values: Iterable[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def _show_files(paths: Iterable[str], configure: Configure) -> int:
+def _show_files(paths: Iterable[str], configure: Configure, *, docs: bool) -> int:
     from flake8_asyncrun.walk import python_files
 
-    names, unlisted = python_files(paths, configure)
+    names, unlisted = python_files(paths, configure, docs=docs)
     errors = [str(error) for error in unlisted]
     for name in names:
         broken = _broken_settings(name, configure)
@@ -489,14 +494,14 @@ def _broken_settings(path: str, configure: Configure) -> str | None:
     return None
 
 
-def _show_settings(paths: Iterable[str], configure: Configure) -> int:
+def _show_settings(paths: Iterable[str], configure: Configure, *, docs: bool) -> int:
     from flake8_asyncrun.analysis import asked
     from flake8_asyncrun.config import ConfigError
     from flake8_asyncrun.files import FileError
     from flake8_asyncrun.settings import shown
     from flake8_asyncrun.walk import python_files
 
-    names, unlisted = python_files(paths, configure)
+    names, unlisted = python_files(paths, configure, docs=docs)
     try:
         for name in names[:1]:
             config = configure(name)

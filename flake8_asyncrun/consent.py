@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flake8_asyncrun.core.model import Edit, Finding, Note
+from flake8_asyncrun.core.readers import for_readers
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.report import NO_FIX
 
@@ -33,8 +34,19 @@ class Consent:
         self._accepted: list[Edit] = []
         self._declined: set[tuple[Edit, ...]] = set()
         self._refused: list[_Refusal] = []
-        self.is_over = False
+        self._is_over = False
+        self._parts: dict[int, Consent] = {}
+
+    @property
+    def is_over(self) -> bool:
         """Whether nothing more is to be asked, of this file or another."""
+        return self._is_over or any(one.is_over for one in self._parts.values())
+
+    def of_part(self, number: int) -> Consent:
+        """Return the answers about one of several programs that the file holds."""
+        part = self._parts.setdefault(number, Consent(self._approve))
+        part._is_over = self.is_over
+        return part
 
     def see(self, source: Source, findings: Sequence[Finding]) -> None:
         """Begin a round: these are the findings of the text as it is now."""
@@ -62,9 +74,9 @@ class Consent:
         if finding.fix.edits in self._declined:
             self._refused.append(_refusal(finding))
             return False
-        answer = self._approve(self._source, finding)
+        answer = self._approve(self._source, for_readers(finding, self._source))
         if answer is None:
-            self.is_over = True
+            self._is_over = True
         elif answer:
             self._accepted += finding.fix.edits
         else:

@@ -20,9 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from flake8_asyncrun import notebook
+from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.interrupts import undisturbed
+from flake8_asyncrun.names import forms
+from flake8_asyncrun.notebook import NotebookError
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", forms.NOTEBOOK)
 ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 LARGEST_MODULE = 5_000_000
@@ -55,6 +59,8 @@ class TextFile:
     bom: bool
     data: bytes = field(repr=False)
     """The bytes that were read."""
+    around: str | None = field(default=None, repr=False)
+    """The notebook whose program the text is; None where the text is the file's own."""
 
 
 def read(path: str) -> TextFile:
@@ -71,9 +77,15 @@ def read(path: str) -> TextFile:
 
 
 def decode(path: str, data: bytes) -> TextFile:
-    """Return `data` as Python would read it: by its BOM or cookie, else as UTF-8."""
+    """Return `data` as Python would read it: by its BOM or cookie, else as UTF-8.
+
+    Notebooks and documents are UTF-8. The text of a notebook is the program of its cells.
+    """
+    is_program = not (forms.is_notebook(path) or forms.is_document(path))
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = "utf-8"
+        if is_program:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         raise FileError(path, f"cannot be decoded: {error.msg.partition(' for ')[0]}") from None
     except (LookupError, UnicodeError) as error:  # from Python 3.15 on
@@ -85,7 +97,15 @@ def decode(path: str, data: bytes) -> TextFile:
         text = data[len(codecs.BOM_UTF8) if bom else 0 :].decode(encoding)
     except (UnicodeError, LookupError) as error:
         raise FileError(path, f"cannot be decoded: {error}") from None
-    return TextFile(path, text, encoding, bom, data)
+    if not forms.is_notebook(path):
+        return TextFile(path, text, encoding, bom, data)
+    try:
+        program = notebook.program(text)
+    except NotebookError as error:
+        if may_have_findings(text):
+            raise FileError(path, str(error)) from None
+        program = ""
+    return TextFile(path, program, encoding, bom, data, text)
 
 
 def encode(file: TextFile, text: str) -> bytes:
@@ -93,10 +113,13 @@ def encode(file: TextFile, text: str) -> bytes:
     mark = codecs.BOM_UTF8 if file.bom else b""
     try:
         # A codec that has several spellings of one text would change more than we mean to.
-        if mark + file.text.encode(file.encoding) != file.data:
+        whole = file.text if file.around is None else file.around
+        if mark + whole.encode(file.encoding) != file.data:
             raise FileError(file.path, f"cannot be written: {file.encoding} does not come back")
+        if file.around is not None:
+            text = notebook.put_back(file.around, text)
         return mark + text.encode(file.encoding)
-    except UnicodeError as error:
+    except (UnicodeError, NotebookError) as error:
         raise FileError(file.path, f"cannot be written: {error}") from None
 
 
@@ -335,6 +358,8 @@ def project_folders(path: str) -> tuple[Path, ...]:
 
 def module_name(path: str, roots: Iterable[str]) -> str:
     """Return the dotted name by which `path` is imported, "" where it has none."""
+    if forms.is_notebook(path) or forms.is_document(path):
+        return ""
     file = _absolute(path)
     for root in roots:
         if not file.is_relative_to(root):

@@ -19,10 +19,12 @@ from urllib.parse import quote
 
 import click
 
+from flake8_asyncrun.core import cells
 from flake8_asyncrun.core.lines import Lines
 from flake8_asyncrun.core.model import Finding, Note, Safety
 from flake8_asyncrun.formats.page import Fault, Located, Page, Position, Remark, Style
 from flake8_asyncrun.formats.plain import heading
+from flake8_asyncrun.names import forms
 
 if TYPE_CHECKING:
     from flake8_asyncrun.baseline import Comparison
@@ -106,25 +108,23 @@ def _page(report: FileReport, errors: Iterable[str], names: Callable[[str], _Nam
     lines = Lines(text.encode("utf-8", "surrogatepass"))
     name = names(report.path)
     findings = sorted(report.findings, key=lambda each: (each.span, each.code, each.message))
-    return Page(
+    page = Page(
         name.shown,
         name.full,
         name.in_project,
         name.uri,
         lines,
-        tuple(
-            _located(finding, lines, names, is_fixable=_is_fixable(finding, report))
-            for finding in findings
-        ),
-        tuple(_fault(error, report.path) for error in errors),
+        tuple(cells.cells(text)) if forms.is_notebook(report.path) else (),
+        faults=tuple(_fault(error, report.path) for error in errors),
     )
+    located = (_located(page, one, names, is_fixable=_is_fixable(one, report)) for one in findings)
+    return replace(page, findings=tuple(located))
 
 
 def _located(
-    finding: Finding, lines: Lines, names: Callable[[str], _Names], *, is_fixable: bool
+    page: Page, finding: Finding, names: Callable[[str], _Names], *, is_fixable: bool
 ) -> Located:
-    ends = (lines.line_and_column(offset) for offset in (finding.span.start, finding.span.end))
-    start, end = (Position(line, column + 1) for line, column in ends)
+    start, end = page.position(finding.span.start), page.position(finding.span.end)
     notes = tuple(_remark(note, names) for note in finding.notes)
     return Located(finding, start, end, notes, is_fixable)
 
@@ -133,7 +133,7 @@ def _remark(note: Note, names: Callable[[str], _Names]) -> Remark:
     if note.place is None:
         return Remark(note.text)
     name = names(note.place.path)
-    return Remark(note.text, name.shown, name.full, name.uri, note.place.line)
+    return Remark(note.text, name.shown, name.full, name.uri, note.place.line, note.place.cell)
 
 
 def _fault(error: str, path: str) -> Fault:
@@ -150,13 +150,26 @@ def question(source: Source, finding: Finding, after: str, *, color: bool = Fals
     """Return a finding with its notes, what its fix does, and the diff to the text `after` it."""
     [page] = pages([FileReport(source.path, source.text, source.text, (finding,))])
     [located] = page.findings
+    if source.corner is not None:
+        spot = source.spot(finding.span.start)
+        located = replace(located, start=Position(spot.line, spot.column))
     located = replace(located, is_fixable=True)
     told = [heading(page, located, Style(color)), *(f"    {note}" for note in located.notes)]
     fix = finding.fix
     unsafe = " (unsafe)" if fix is not None and fix.safety is Safety.UNSAFE else ""
     title = [f"    fix: {fix.title}{unsafe}"] if fix is not None else []
     changes = diff([FileReport(source.path, source.text, after)], color=color)
+    if source.corner is not None:
+        changes = _HUNK.sub(functools.partial(_moved, source.corner.lines), changes)
     return "".join(f"{line}\n" for line in (*told, *title)) + changes
+
+
+_HUNK = re.compile(r"(?<=@@ -)(\d+)(,\d+)? \+(\d+)(?=[, ])", re.MULTILINE)
+
+
+def _moved(lines: int, hunk: re.Match[str]) -> str:
+    """Return the places of a hunk so many lines further down."""
+    return f"{int(hunk[1]) + lines}{hunk[2] or ''} +{int(hunk[3]) + lines}"
 
 
 def _styled(part: str, color: bool, fg: str | None = None, bold: bool | None = None) -> str:
@@ -250,9 +263,8 @@ def diff(reports: Iterable[FileReport], *, color: bool = False) -> str:
     lines = (
         line
         for report in reports
-        # As GNU diff does: without the tab `patch` takes a name to end at its first space.
-        for name in (shown(report.path) + ("\t" if " " in shown(report.path) else ""),)
-        for line in difflib.unified_diff(_lines(report.before), _lines(report.after), name, name)
+        for name, before, after in _texts(report)
+        for line in difflib.unified_diff(_lines(before), _lines(after), name, name)
     )
     return "".join(
         _painted(line, color)
@@ -260,6 +272,19 @@ def diff(reports: Iterable[FileReport], *, color: bool = False) -> str:
         else f"{_painted(line, color)}\n\\ No newline at end of file\n"
         for line in lines
     )
+
+
+def _texts(report: FileReport) -> Iterator[tuple[str, str, str]]:
+    """Yield what is compared: a name with what was and what is; of a notebook, cell by cell."""
+    name = shown(report.path)
+    if not forms.is_notebook(report.path):
+        # As GNU diff does: without the tab `patch` takes a name to end at its first space.
+        yield name + ("\t" if " " in name else ""), report.before, report.after
+        return
+    after = {cell.number: cell.code for cell in cells.cells(report.after)}
+    for cell in cells.cells(report.before):
+        new = cells.shown(after[cell.number])
+        yield f"{name}:cell {cell.number}", cells.shown(cell.code), new
 
 
 def _painted(line: str, color: bool) -> str:

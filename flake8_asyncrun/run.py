@@ -55,9 +55,12 @@ def run(
     jobs: int = 1,
     executor: Executor | None = None,
     ask: Ask | None = None,
+    docs: bool = False,
     progress: Progress | None = None,
 ) -> Reports:
     """Check all Python files that `paths` name, and return the reports, in a fixed order.
+
+    Below folders documents are looked into with `docs`.
 
     With `fix` the reports hold the text with its fixes, and with `add_noqa` a `# noqa` for what is
     left then; with `write` the files do, too. What the `limits` leave out is neither reported nor
@@ -66,7 +69,7 @@ def run(
     to `jobs` processes, after `ask` had the rules asked elsewhere; that may raise. Nothing else is
     raised: what could not be done is in the reports' `errors`.
     """
-    names, unlisted = walk.python_files(paths, configure)
+    names, unlisted = walk.python_files(paths, configure, docs=docs)
     sieve = Sieve(configure, fix=fix, cached=cached, kept_in=kept_in, limits=limits)
     sieve.put(names)
     if ask is not None:
@@ -97,6 +100,7 @@ def run_asking(
     cached: bool = True,
     kept_in: Path | None = None,
     limits: Limits | None = None,
+    docs: bool = False,
 ) -> Reports:
     """Repair the Python files that `paths` name, one after the other, as far as the user approves.
 
@@ -108,7 +112,7 @@ def run_asking(
     from flake8_asyncrun.limits import EVERYTHING
     from flake8_asyncrun.repair import Job, check, prepare
 
-    names, unlisted = walk.python_files(paths, configure)
+    names, unlisted = walk.python_files(paths, configure, docs=docs)
     consents = {name: Consent(approve) for name in names}
     reports: dict[str, FileReport] = {}
     find_surroundings = surroundings({}, cached=cached, folder=kept_in)
@@ -248,19 +252,14 @@ def _silence(
 ) -> dict[str, FileReport]:
     """Return the reports with a `# noqa` for each finding, as far as there can be one."""
     from flake8_asyncrun.analysis import surroundings
-    from flake8_asyncrun.core import unused
-    from flake8_asyncrun.core.source import Source
-    from flake8_asyncrun.core.suppress import silence
     from flake8_asyncrun.limits import EVERYTHING
-    from flake8_asyncrun.repair import Job, changed, check, prepare
+    from flake8_asyncrun.repair import Job, changed, check, prepare, with_noqa
 
     overlaid = changed(reports.values())
     find_surroundings = surroundings(overlaid, cached=start.cached, folder=start.kept_in)
 
     def silenced(job: Job, report: FileReport) -> FileReport:
-        # A comment to silence what is said of comments would be one more.
-        findings = [finding for finding in report.findings if finding.code != unused.CODE]
-        text = silence(Source(report.path, report.after), findings)
+        text = with_noqa(report)
         if text == report.after:
             return report
         checked = check(job, replace(report, after=text), find_surroundings, fix=False)
@@ -270,10 +269,10 @@ def _silence(
         number = len(report.findings) - len(checked.findings)
         return replace(checked, silenced=number, errors=errors)
 
-    def job(task: Task) -> Job | FileReport:
+    def prepared(task: Task) -> Job | FileReport:
         return prepare(task.path, lambda _: task.config, task.limits or EVERYTHING)
 
-    jobs = {task.path: job(task) for task in tasks if reports[task.path].findings}
+    jobs = {task.path: prepared(task) for task in tasks if reports[task.path].findings}
     return {
         path: silenced(job, report) if isinstance(job := jobs.get(path), Job) else report
         for path, report in reports.items()

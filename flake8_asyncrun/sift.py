@@ -17,6 +17,7 @@ from flake8_asyncrun import cache, cache_index, config, files, locks
 from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.core.gate import may_be_dropped
 from flake8_asyncrun.files import FileError
+from flake8_asyncrun.names import forms
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.share import Done, Task
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from flake8_asyncrun.cache import State
     from flake8_asyncrun.cache_index import Index
     from flake8_asyncrun.limits import Limits
+
+
+_ESCAPE = b"\\u"
+"""With which JSON may spell a word in other letters."""
 
 
 @dataclass
@@ -109,7 +114,7 @@ class Sieve:
         except (OSError, ValueError):
             self._say_why_not(name)
             return
-        if may_be_dropped(data):
+        if may_be_dropped(data) and not (forms.is_notebook(name) and _ESCAPE in data):
             if folder.index is not None:
                 folder.index.drop(folder.path, base, status)
             self._drop(name, folder)

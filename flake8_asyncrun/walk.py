@@ -13,12 +13,14 @@ from flake8_asyncrun.config import Config, ConfigError
 from flake8_asyncrun.files import ENVIRONMENT_MARKS, SUFFIXES, FileError
 from flake8_asyncrun.globs import mean, mean_folder
 from flake8_asyncrun.ignored import Ignored
+from flake8_asyncrun.names import forms
 
 
 def python_files(
     paths: Iterable[str],
     configure: Callable[[str], Config],
-    suffixes: tuple[str, ...] = SUFFIXES,
+    *,
+    docs: bool = False,
 ) -> tuple[list[str], list[FileError]]:
     """Return the Python files that `paths` name, and the folders that could not be listed.
 
@@ -26,8 +28,10 @@ def python_files(
     defaults leaves anything out. A file named in `paths` is always among them, whatever its name,
     even if it is not there (so that reading it says so), unless it is excluded by force. Folders
     are walked, their entries in order of name, without following links to folders and without
-    environments, what is excluded, and what git ignores. No file comes twice.
+    environments, what is excluded, and what git ignores. No file comes twice. Notebooks are Python
+    files, and with `docs` so are documents in which such may stand.
     """
+    suffixes = (*SUFFIXES, *forms.DOCUMENTS) if docs else SUFFIXES
     errors: list[FileError] = []
     found: dict[str, str] = {}
     for path in paths:

@@ -12,7 +12,6 @@ from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.model import Edit, Fix, Note, Span
 from flake8_asyncrun.core.rule import File
-from flake8_asyncrun.core.source import Source
 
 Made = tuple[Fix | None, tuple[Note, ...]]
 
@@ -137,7 +136,7 @@ def _apart(call: cst.Call, nodes: Sequence[cst.CSTNode], file: File) -> Apart | 
         return None
     source, ordered = file.source, sorted(splits)
     text = edits.put_in(source.text, ordered)
-    new = File(Source(source.path, text, source.module), file.project)
+    new = File(source.with_text(text), file.project)
     grown = sum(_growth(one) for one in ordered if one.span.end <= file.span(call).start)
     span = Span(file.span(call).start + grown, file.span(call).end + grown)
     there = next(one for one in new.calls() if new.span(one) == span)

@@ -11,6 +11,7 @@ from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding, Note
 from flake8_asyncrun.core.rule import File, Hit, Rule
 from flake8_asyncrun.core.source import Source
+from flake8_asyncrun.names import forms
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable
 
@@ -20,9 +21,10 @@ _NOT_PRINTED_BACK = Note("no fix: LibCST does not give this file's text back as 
 def analyze(source: Source, project: Project, rules: Iterable[Rule]) -> list[Finding]:
     """Return what the rules find in a source, in order of place and code.
 
-    Raises Unreadable where the text cannot be parsed. Knows nothing of `# noqa`.
+    Raises Unreadable where the text cannot be parsed. Knows nothing of `# noqa`. In stubs,
+    which nobody executes, nothing is found.
     """
-    if not may_have_findings(source.text):
+    if forms.is_stub(source.path) or not may_have_findings(source.text):
         return []
     file = File(source, project)
     asked = [rule for rule in rules if file.facts.touches_loop or not rule.needs_loop]

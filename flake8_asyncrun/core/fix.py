@@ -151,8 +151,9 @@ class _Fixing:
         edits = _edits(chosen)
         changed = put_in(source.text, edits)
         comments = [one for each in chosen if each.fix for one in each.fix.comments]
-        check_text(source.text, changed, edits, self.target, comments)
-        after = Source(source.path, changed, source.module)
+        is_whole = source.is_whole
+        check_text(source.text, changed, edits, self.target, comments, is_whole=is_whole)
+        after = source.with_text(changed)
         try:
             found = self.analyze(after)
         except Unreadable as error:

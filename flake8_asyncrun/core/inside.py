@@ -76,7 +76,7 @@ def is_in_cell(file: File, call: cst.Call) -> bool:
     # Cells may be a program's, which is started as a whole.
     blocks = (cst.IndentedBlock, cst.IfExp, cst.BooleanOperation)
     script = file.facts.is_program or any(isinstance(one, blocks) for one in file.parents(call))
-    return file.has_cells and not script
+    return not file.source.is_notebook and file.has_cells and not script
 
 
 def check_line(file: File, statement: cst.BaseStatement) -> None:

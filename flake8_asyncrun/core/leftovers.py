@@ -27,6 +27,7 @@ _QUIET = {
     "contextlib",
     "functools",
     "inspect",
+    "nest_asyncio",
     "os",
     "platform",
     "selectors",
@@ -581,7 +582,8 @@ def _is_script(line: _Line, file: File) -> bool:
     """Say whether a module runs its program where it stands, and has nothing for other files."""
     source = file.source
     if (
-        file.is_main_guarded(line)
+        not source.is_whole
+        or file.is_main_guarded(line)
         or source.text.startswith("#!")
         or source.path.endswith("__main__.py")
     ):

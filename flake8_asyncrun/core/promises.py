@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+from flake8_asyncrun.core import cells
 from flake8_asyncrun.core.model import Edit, Finding
 from flake8_asyncrun.names import syntax
 from flake8_asyncrun.names.syntax import Unreadable
@@ -31,10 +32,13 @@ def check_text(
     edits: Iterable[Edit],
     target: Target,
     comments: Iterable[str] = (),
+    *,
+    is_whole: bool = True,
 ) -> None:
     """Compare a text with what edits made of it; raise Broken where they did more than they say.
 
-    Of the comments only those in `comments` may have changed.
+    Of the comments only those in `comments` may have changed. Where it is not a whole file, its
+    statements may await, and some of its lines are not Python's.
     """
     if after == before:
         raise Broken("the fix changes nothing")
@@ -42,7 +46,7 @@ def check_text(
         syntax.parse(after)
     except Unreadable as error:
         raise Broken(f"the text no longer parses ({error})") from None
-    if syntax.compiles(before) and not syntax.compiles(after):
+    if syntax.compiles(before, not is_whole) and not syntax.compiles(after, not is_whole):
         raise Broken("the text no longer compiles")
     fault = syntax.fault_on(after, target.first)
     if fault is not None and syntax.fault_on(before, target.first) is None:
@@ -55,6 +59,8 @@ def check_text(
     line = first_difference(before, after, changes)
     if line is not None:
         raise Broken(f"line {line}, which no edit touches, is something else afterwards")
+    if not is_whole and cells.frame(before) != cells.frame(after):
+        raise Broken("something between the lines of Python is something else afterwards")
     lost = _comments(before) - _comments(after) - Counter(comments)
     if lost:
         raise Broken(f"a comment is lost ({min(lost)})")

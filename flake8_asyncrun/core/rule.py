@@ -516,8 +516,11 @@ class File:
         return None
 
     def in_coroutine(self, node: cst.CSTNode) -> bool:
-        """Say whether `node` is evaluated by the body of an `async def`."""
+        """Say whether `node` is evaluated by the body of an `async def`, or by a notebook's cell:
+        where a loop runs and `await` may stand."""
         function = self.enclosing_function(node)
+        if function is None:
+            return self.source.is_notebook
         return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
 
     def runs_in_coroutine(self, node: cst.CSTNode) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncrun.core import cells
 from flake8_asyncrun.core.lines import Lines
 from flake8_asyncrun.core.model import Span
-from flake8_asyncrun.names import syntax
+from flake8_asyncrun.names import forms, syntax
 from flake8_asyncrun.names.syntax import Unreadable
 
 # Lines and columns need no LibCST, so that saying where known findings are does not import it.
@@ -18,18 +20,58 @@ if TYPE_CHECKING:
     from libcst.metadata import CodeSpan, MetadataWrapper
 
 
+@dataclass(frozen=True)
+class Spot:
+    """A place as a reader looks it up."""
+
+    line: int
+    """From 1, of the file; where there is a cell, of that."""
+    column: int
+    """From 1, in characters."""
+    cell: int | None = None
+    """Of a notebook, from 1, cells of all kinds counted."""
+
+
+@dataclass(frozen=True)
+class Corner:
+    """Where a text begins that stands in a document."""
+
+    lines: int
+    """How many lines of the document come before."""
+    columns: int
+    """How many characters stand before each of its lines."""
+
+
 class Source:
     """A text with its tree, spans and lines, each made when first asked for.
 
-    `path` is how the user named the file, `module` how an import names it ("" where none does).
-    Offsets are bytes of the UTF-8 text. Asking for the tree or a span raises Unreadable where the
-    text cannot be parsed.
+    `path` is how the user named the file, `module` how an import names it ("" where none does). The
+    text may be the program of a notebook's cells (see core/cells.py), or one that begins at a
+    `corner` of a document; a document as a whole has no tree. Offsets are bytes of
+    the UTF-8 text. Asking for the tree or a span raises Unreadable where the text cannot be parsed.
     """
 
-    def __init__(self, path: str, text: str, module: str = "") -> None:
+    def __init__(
+        self, path: str, text: str, module: str = "", corner: Corner | None = None
+    ) -> None:
         self.path = path
         self.text = text
         self.module = module
+        self.corner = corner
+
+    def with_text(self, text: str) -> Source:
+        """Return what stands in the same place with another text."""
+        return Source(self.path, text, self.module, self.corner)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text is all of a Python file, and not what a notebook or a document holds."""
+        return not self.is_notebook and self.corner is None
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether a loop runs that evaluates the text, cell by cell."""
+        return forms.is_notebook(self.path)
 
     @cached_property
     def data(self) -> bytes:
@@ -54,6 +96,8 @@ class Source:
     def printed(self) -> str:
         """The text as the tree prints it. LibCST loses a leading form feed and some trailing
         carriage returns, and its spans count without them."""
+        if forms.is_document(self.path) and self.corner is None:
+            return self.text
         try:
             return self.tree.code
         except RecursionError:
@@ -76,6 +120,25 @@ class Source:
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line, from 1, and the column, from 0 in characters, of a byte offset."""
         return self._numbered.line_and_column(offset)
+
+    def spot(self, offset: int) -> Spot:
+        """Return where a byte offset is for a reader of the file."""
+        line, column = self.line_and_column(offset)
+        return self.spot_of(line, column)
+
+    def spot_of(self, line: int, column: int = 0) -> Spot:
+        """Return where that is, of a line, from 1, and a column, from 0 in characters."""
+        if self.corner is not None:
+            return Spot(line + self.corner.lines, column + 1 + self.corner.columns)
+        if self.is_notebook:
+            for cell in reversed(self._cells):
+                if cell.line <= line:
+                    return Spot(line - cell.line + 1, column + 1, cell.number)
+        return Spot(line, column + 1)
+
+    @cached_property
+    def _cells(self) -> list[cells.Cell]:
+        return list(cells.cells(self.text))
 
     def position(self, span: Span) -> tuple[int, int, int, int]:
         """Return a span as `ast` counts: line and byte column of its start, then of its end."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from flake8_asyncrun.core.model import Edit
+from flake8_asyncrun.core.cells import shown as as_in_notebook
+from flake8_asyncrun.core.lines import Lines
+from flake8_asyncrun.core.model import Edit, Span
 from flake8_asyncrun.formats.changes import Row, rows
 from flake8_asyncrun.formats.page import Located, Page, Position, Style, cells, printable
 from flake8_asyncrun.formats.plain import what
@@ -48,7 +50,7 @@ def _paragraph(
     changes: list[Row] | None = None
     if fix is not None and earlier is None:
         shown[fix.edits] = located.start
-        changes = rows(page.lines, fix.edits, _MOST_CHANGES)
+        changes = _changes(page, fix.edits, located.start.cell)
     excerpt = list(_excerpt(page, located, style))
     numbers = [number for number, _ in excerpt if number is not None]
     numbers += [row.number for row in changes or () if row.number is not None]
@@ -58,7 +60,7 @@ def _paragraph(
         return style.paint(f"{'' if number is None else number:>{width}} |", "blue", bold=True)
 
     yield what(located, style)
-    where = f"{printable(page.name)}:{located.start.line}:{located.start.column}"
+    where = f"{printable(page.name)}:{located.start}"
     yield f"{' ' * width}{style.paint('-->', 'blue', bold=True)} {where}"
     if excerpt:
         yield gutter(None)
@@ -69,13 +71,32 @@ def _paragraph(
     if fix is None:
         return
     unsafe = " (unsafe)" if located.is_unsafe else ""
-    same = f", as for {earlier.line}:{earlier.column}" if earlier is not None else ""
+    same = f", as for {earlier}" if earlier is not None else ""
     yield f"{style.paint('help', 'cyan', bold=True)}: {printable(fix.title)}{unsafe}{same}"
     if changes:
         yield gutter(None)
         for row in changes:
             yield _change(row, width, style)
         yield gutter(None)
+
+
+def _changes(page: Page, edits: Sequence[Edit], own: int | None) -> list[Row]:
+    """Return what a fix changes, cell by cell where there are any; `own` is that of its finding."""
+    if not page.cells:
+        return rows(page.lines, edits, _MOST_CHANGES)
+    found: list[Row] = []
+    for cell in page.cells:
+        inside = [edit for edit in edits if cell.span.start <= edit.span.start <= cell.span.end]
+        moved = [
+            Edit(
+                Span(edit.span.start - cell.span.start, edit.span.end - cell.span.start), edit.text
+            )
+            for edit in inside
+        ]
+        if moved and cell.number != own:
+            found.append(Row("…", None, f"cell {cell.number}:"))
+        found += rows(Lines(cell.code.encode("utf-8", "surrogatepass")), moved, _MOST_CHANGES)
+    return found
 
 
 def _change(row: Row, width: int, style: Style) -> str:
@@ -92,13 +113,26 @@ def _change(row: Row, width: int, style: Style) -> str:
 
 def _excerpt(page: Page, located: Located, style: Style) -> Iterator[tuple[int | None, str]]:
     """Yield the lines around a finding, with their numbers, and marks below them without."""
-    lines, start, end = page.lines, located.start, located.end
-    if not page.lines.data:
+    lines = page.lines
+    if not lines.data:
         return
+    start, end = (Position(page.row(one), one.column) for one in (located.start, located.end))
+    cell = page.cell_of(start.line)
+    above = 0 if cell is None else cell.line - 1
+    count = len(lines.starts) if cell is None else above + len(Lines(cell.code.encode()).starts)
+    for row, text in _rows_around(page, start, end, above, count, style):
+        yield None if row is None else row - above, text
+
+
+def _rows_around(
+    page: Page, start: Position, end: Position, above: int, count: int, style: Style
+) -> Iterator[tuple[int | None, str]]:
+    """Yield those lines with their numbers in all the text, of which the lines behind `above` up to
+    `count` may be shown."""
+    lines = page.lines
     if end.column == 1 and end.line > start.line:  # its line break belongs to it
         end = Position(end.line - 1, len(lines.text(end.line - 1)) + 1)
-    count = len(lines.starts)
-    first, last = max(1, start.line - _CONTEXT), min(count, end.line + _CONTEXT)
+    first, last = max(above + 1, start.line - _CONTEXT), min(count, end.line + _CONTEXT)
     while first < start.line and not lines.text(first).strip():
         first += 1
     while last > end.line and not lines.text(last).strip():
@@ -169,7 +203,7 @@ def _block(
 
 
 def _shown(text: str) -> str:
-    return printable(text.replace("\t", "    "))
+    return printable(as_in_notebook(text).replace("\t", "    "))
 
 
 def _cropped(text: str, column: int = 0) -> str:

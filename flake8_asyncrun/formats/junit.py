@@ -45,13 +45,12 @@ def _suite(root: Element, page: Page) -> tuple[Element, int, int]:
     suite = SubElement(root, "testsuite", {"name": path})
     seen: Counter[str] = Counter()
     for each in page.findings:
-        line, column = each.start.line, each.start.column
-        name = _once(f"{each.finding.code} at {line}:{column}", seen)
-        case = _case(suite, path, name, line)
+        name = _once(f"{each.finding.code} at {each.start}", seen)
+        case = _case(suite, path, name, each.start.in_file.line)
         message = _speakable(each.finding.message)
         failure = SubElement(case, "failure", {"message": message, "type": each.finding.code})
         notes = "".join(f"\n{note}" for note in each.notes)
-        failure.text = f"{path}:{line}:{column}: {message}{_speakable(notes)}"
+        failure.text = f"{path}:{each.start}: {message}{_speakable(notes)}"
     for fault in page.faults:
         case = _case(suite, path, _once(ERROR, seen), fault.line or 1)
         message = _speakable(fault.message)

@@ -60,6 +60,7 @@ def _finding(located: Located, page: Page) -> Object:
     finding = located.finding
     return {
         "filename": page.path,
+        "cell": located.start.cell,
         "location": _place(located.start),
         "end_location": _place(located.end),
         "code": finding.code,
@@ -75,6 +76,7 @@ def _fault(fault: Fault, page: Page) -> Object:
     place = _place(Position(fault.line or 1, 1))
     return {
         "filename": page.path,
+        "cell": None,
         "location": place,
         "end_location": place,
         "code": None,
@@ -101,7 +103,7 @@ def _fix(fix: Fix, page: Page) -> Object:
 
 
 def _note(note: Remark) -> Object:
-    return {"message": note.text, "filename": note.path, "row": note.line}
+    return {"message": note.text, "filename": note.path, "cell": note.cell, "row": note.line}
 
 
 def _place(position: Position) -> Object:
@@ -113,7 +115,9 @@ def _entries(page: Page) -> Iterator[Object]:
     for located in page.findings:
         code = located.finding.code
         said = f"{code}: {located.finding.message}"
-        yield _entry(page, next(names), code, said, "major", located.start, located.end)
+        yield _entry(
+            page, next(names), code, said, "major", located.start.in_file, located.end.in_file
+        )
     for fault in page.faults:
         place = Position(fault.line or 1, 1)
         said = f"asyncrun-fix: {fault.message}"

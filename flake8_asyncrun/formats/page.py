@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import click
 
+from flake8_asyncrun.core.cells import Cell
 from flake8_asyncrun.core.lines import Lines
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.formats import manual
@@ -18,12 +19,27 @@ ERROR = "error"
 """What stands for a code where something could not be done."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Position:
-    """A place in a text: line and column in characters, both from 1."""
+    """A place in a text: line and column in characters, both from 1; in a notebook, of a cell."""
 
     line: int
     column: int
+    cell: int | None = None
+    """From 1, cells of all kinds counted; None where there are none."""
+
+    def __str__(self) -> str:
+        """The place as a reader looks it up."""
+        return f"{_in_cell(self.cell)}{self.line}:{self.column}"
+
+    @property
+    def in_file(self) -> Position:
+        """Return the place for programs that know of no cells: then it is the file as a whole."""
+        return self if self.cell is None else Position(1, 1)
+
+
+def _in_cell(cell: int | None) -> str:
+    return "" if cell is None else f"cell {cell}:"
 
 
 @dataclass(frozen=True)
@@ -35,9 +51,12 @@ class Remark:
     path: str | None = None
     uri: str | None = None
     line: int | None = None
+    cell: int | None = None
 
     def __str__(self) -> str:
-        return self.text if self.name is None else f"{self.text}: {self.name}:{self.line}"
+        if self.name is None:
+            return self.text
+        return f"{self.text}: {self.name}:{_in_cell(self.cell)}{self.line}"
 
 
 @dataclass(frozen=True)
@@ -80,12 +99,30 @@ class Page:
     uri: str
     """Relative where the name is."""
     lines: Lines
-    findings: tuple[Located, ...]
-    faults: tuple[Fault, ...]
+    cells: tuple[Cell, ...] = ()
+    """Those of a notebook, whose program the lines are."""
+    findings: tuple[Located, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def position(self, offset: int) -> Position:
         line, column = self.lines.line_and_column(offset)
-        return Position(line, column + 1)
+        cell = self.cell_of(line)
+        if cell is None:
+            return Position(line, column + 1)
+        return Position(line - cell.line + 1, column + 1, cell.number)
+
+    def row(self, position: Position) -> int:
+        """Return which of the lines a position is in."""
+        cell = self.cell_of_number(position.cell)
+        return position.line if cell is None else position.line + cell.line - 1
+
+    def cell_of(self, row: int) -> Cell | None:
+        """Return the cell that one of the lines is in."""
+        before = [cell for cell in self.cells if cell.line <= row]
+        return before[-1] if before else None
+
+    def cell_of_number(self, number: int | None) -> Cell | None:
+        return next((cell for cell in self.cells if cell.number == number), None)
 
 
 @dataclass(frozen=True)
@@ -134,7 +171,7 @@ def fingerprints(page: Page) -> Iterator[str]:
     """
     seen: Counter[str] = Counter()
     for located in page.findings:
-        line = page.lines.text(located.start.line).strip()
+        line = page.lines.text(page.row(located.start)).strip()
         message = re.sub(r"\bline \d+", "line", located.finding.message)
         yield _named(seen, (page.in_project, located.finding.code, message, line[:1000]))
     for fault in page.faults:

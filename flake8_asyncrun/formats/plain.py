@@ -21,7 +21,7 @@ def concise(pages: Iterable[Page], style: Style, _rules: Rules) -> str:
 def heading(page: Page, located: Located, style: Style) -> str:
     """Return a finding in one line."""
     name = style.paint(printable(page.name), bold=True)
-    parts = (name, str(located.start.line), str(located.start.column), "")
+    parts = (name, *str(located.start).split(":"), "")
     return f"{style.paint(':', 'cyan').join(parts)} {what(located, style)}"
 
 
@@ -39,10 +39,10 @@ def grouped(pages: Iterable[Page], style: Style, _rules: Rules) -> str:
 
 def _group(page: Page, style: Style) -> Iterator[str]:
     yield f"{style.paint(printable(page.name), bold=True)}:"
-    lines = max(len(str(each.start.line)) for each in page.findings)
-    columns = max(len(str(each.start.column)) for each in page.findings)
-    for each in page.findings:
-        line, column = f"{each.start.line:>{lines}}", f"{each.start.column:<{columns}}"
+    places = [str(each.start).rpartition(":") for each in page.findings]
+    lines, columns = (max(len(place[part]) for place in places) for part in (0, 2))
+    for each, place in zip(page.findings, places, strict=True):
+        line, column = f"{place[0]:>{lines}}", f"{place[2]:<{columns}}"
         yield f"  {line}{style.paint(':', 'cyan')}{column} {what(each, style)}"
     yield ""
 
@@ -53,7 +53,10 @@ def pylint(pages: Iterable[Page], _style: Style, _rules: Rules) -> str:
         f"{printable(page.name)}:{line}: [{code}] {printable(message)}"
         for page in pages
         for line, code, message in (
-            *((each.start.line, each.finding.code, each.finding.message) for each in page.findings),
+            *(
+                (each.start.in_file.line, each.finding.code, each.finding.message)
+                for each in page.findings
+            ),
             *((fault.line or 1, ERROR, fault.message) for fault in page.faults),
         )
     )
@@ -66,12 +69,13 @@ def github(pages: Iterable[Page], _style: Style, _rules: Rules) -> str:
 
 def _annotations(page: Page) -> Iterator[str]:
     for each in page.findings:
-        place = {"file": page.path, "line": each.start.line, "endLine": each.end.line}
+        start, end = each.start.in_file, each.end.in_file
+        place = {"file": page.path, "line": start.line, "endLine": end.line}
         # GitHub shows columns of one line only.
-        if each.start.line == each.end.line:
-            place |= {"col": each.start.column, "endColumn": each.end.column}
+        if start.line == end.line:
+            place |= {"col": start.column, "endColumn": end.column}
         code = each.finding.code
-        where = f"{page.name}:{each.start.line}:{each.start.column}"
+        where = f"{page.name}:{each.start}"
         said = [f"{where}: {code} {each.finding.message}", *(f"  {note}" for note in each.notes)]
         yield _command({**place, "title": f"asyncrun-fix ({code})"}, "\n".join(said))
     for fault in page.faults:

@@ -77,23 +77,30 @@ def _results(page: Page, index: dict[str, int]) -> Iterator[Object]:
 def _result(located: Located, page: Page, index: dict[str, int], name: str) -> Object:
     finding = located.finding
     own = [note.text for note in located.notes if note.uri is None]
+    where = f"{located.start}: " if page.cells else ""
     result: Object = {
         "ruleId": finding.code,
         "ruleIndex": index.get(finding.code, -1),
         "level": "error",
-        "message": {"text": "\n".join((finding.message, *own))},
-        "locations": [_location(page.uri, _region(located.start, located.end))],
+        "message": {"text": "\n".join((f"{where}{finding.message}", *own))},
+        "locations": [
+            _location(page.uri, _region(located.start.in_file, located.end.in_file)),
+        ],
         "partialFingerprints": {"asyncrunFinding/v1": name},
         "suppressions": [],
     }
     elsewhere = [
-        {**_location(note.uri, {"startLine": note.line}), "message": {"text": note.text}}
+        {
+            **_location(note.uri, {"startLine": note.line if note.cell is None else 1}),
+            "message": {"text": note.text},
+        }
         for note in located.notes
         if note.uri is not None
     ]
     if elsewhere:
         result["relatedLocations"] = elsewhere
-    if finding.fix is not None:
+    # A notebook's text is another one than its cells', in which a fix is said.
+    if finding.fix is not None and not page.cells:
         result["fixes"] = [_fix(finding.fix, page)]
     return result
 

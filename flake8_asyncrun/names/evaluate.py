@@ -158,7 +158,8 @@ class Interpreter(Flow):
             scope = self._function_scope(function)
             for argument in parameters(node):
                 scope.bind(argument.arg, UNKNOWN)
-            if self._runs_a_loop(node, scope):
+            # Who calls it from a cell has a loop running.
+            if self._outermost is State.NO_LOOP and self._runs_a_loop(node, scope):
                 return State.NO_LOOP
         return handed
 

@@ -45,7 +45,7 @@ _GRAVITY = (Effect.HANDLES, Effect.CAPTURES, Effect.NEEDS_RUNNING)
 _TELLING = re.compile(
     r"iscoroutinefunction|child_watcher|ChildWatcher|event_loop_policy|EventLoopPolicy"
     r"|\bcoroutine\b|all_tasks|current_task|JoinableQueue|[(,\s]loop=|[\"']loop[\"']:"
-    r"|\bclick\b|\btyper\b"
+    r"|\bclick\b|\btyper\b|\bnest_asyncio\b"
 )
 """What is told of without any loop being touched: what of asyncio's, and of libraries', goes or has
 gone, and commands that end the program before."""

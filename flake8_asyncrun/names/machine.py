@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from flake8_asyncrun.names import forms
 from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.project import Module, Project, with_packages
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import catches
+from flake8_asyncrun.names.syntax import awaits_itself
 from flake8_asyncrun.names.values import (
     Arguments,
     Class,
@@ -83,6 +85,15 @@ class Handed:
     """What holds where it is called."""
     by: str
     """Who calls it."""
+
+
+def _outermost(module: Module) -> State:
+    """Say whether a loop runs while the statements of a module itself are evaluated."""
+    if forms.is_notebook(module.path):
+        return State.RUNNING
+    # In a document that may be typed into a REPL that runs a loop, or be what a coroutine does.
+    awaits = forms.is_document(module.path) and awaits_itself(module.tree)
+    return State.UNKNOWN if awaits else State.NO_LOOP
 
 
 Position = tuple[int, int, int, int]
@@ -165,7 +176,8 @@ class Machine(abc.ABC):
         self.at_import: tuple[Event, ...] = ()
         """Where the module's own flow takes the current loop, surely or not."""
         self.root = Scope(module)
-        self._state = State.NO_LOOP
+        self._outermost = _outermost(module)
+        self._state = self._outermost
         self._current: Value | None = None  # the loop made current, None while none was
         self._later = False
         self._recording = True

@@ -89,12 +89,39 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def compiles(text: str) -> bool:
-    """Say whether a text that parses also compiles: no name is used before its `global`, say."""
+def statement_lines(text: str) -> frozenset[int]:
+    """Return the lines, from 1, in which a text's own statements begin, decorators included."""
+    tree = parse_any_depth(text)
+    return frozenset(
+        min(one.lineno for one in (node, *getattr(node, "decorator_list", ())))
+        for node in tree.body
+    )
+
+
+def awaits_itself(tree: ast.Module) -> bool:
+    """Say whether a module waits outside of its functions, as no file of its own can."""
+    stack: list[ast.AST] = [*tree.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return True
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def compiles(text: str, may_await: bool = False) -> bool:
+    """Say whether a text that parses also compiles: no name is used before its `global`, say.
+
+    Outside of functions it `may_await` where a notebook's cells do.
+    """
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if may_await else 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, "<text>", "exec", dont_inherit=True)
+            compile(text, "<text>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

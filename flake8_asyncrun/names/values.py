@@ -19,6 +19,8 @@ class Place:
 
     path: str
     line: int
+    cell: int | None = None
+    """Of a notebook, in which the line is counted, once it is told to a reader."""
 
 
 class Kind(enum.Enum):

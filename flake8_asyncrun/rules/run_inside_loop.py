@@ -141,9 +141,12 @@ Quart, the tools of `MCPServer` (mcp 2), the handlers of aiogram. No loop runs i
 of pytest, whatever plugin runs the test, nor in `setUp` and the plain tests of
 `unittest.IsolatedAsyncioTestCase`, up to Python 3.15 at least.
 
-In a notebook's cell a loop runs as well. In a file of cells (`# %%`, `get_ipython`) the call is
-reported where it stands at the top level and the file has no `if __name__ == "__main__":`, and there
-is no fix: `await main()` is what the cell wants, but a `.py` file with it no longer compiles.
+In a notebook's cell a loop runs as well, and `await` may stand outside of functions:
+`asyncio.run(main())` becomes `await main()`, and `get_event_loop().run_until_complete(main())`
+likewise; not under a magic such as `%%time`, which takes no `await`. In a `.py` file of cells (`# %%`,
+`get_ipython`) the call is reported where it stands at the top level and the file has no
+`if __name__ == "__main__":`, and there is no fix: `await main()` is what the cell wants, but a `.py`
+file with it no longer compiles.
 
 **The fix is safe:** the program could only crash before. It is unsafe inside `try` … `except
 Exception`, where the program may be meant to go on after the error, and where an argument such as
@@ -201,6 +204,10 @@ async def main():
 asyncio.run(main())
 ```
 
+In a notebook `nest_asyncio.apply()` is reported itself where nothing in it needs that but runs which may
+be awaited; once they are, the fix removes it. It is safe where the notebook imports the standard
+library alone. Where it imports a package that might run a loop inside the running one, nothing is said.
+
 Ignore it where something outside of what can be seen makes nested runs legal; a file that imports
 gevent or eventlet is passed over.
 
@@ -219,6 +226,7 @@ loop already: `await`, and no `asyncio.run`.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -226,6 +234,7 @@ from itertools import pairwise
 import libcst as cst
 
 from flake8_asyncrun.core import edits
+from flake8_asyncrun.core.cells import hidden, is_under_magic
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
 from flake8_asyncrun.core.inside import is_in_cell
 from flake8_asyncrun.core.model import Fix, Note, Safety
@@ -266,11 +275,39 @@ _SAY = {
 }
 _BINDS_MORE = (cst.Attribute, cst.Call, cst.Subscript, cst.Await)
 _GIVES_LOOP = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.Runner")
+_NESTING = "nest_asyncio"
+_NEED_NO_NESTING = {
+    _NESTING,
+    "IPython",
+    "aiofiles",
+    "aiohttp",
+    "httpx",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "requests",
+    "scipy",
+    "tqdm",
+    "websockets",
+}
+"""Packages whose plain functions run no loop; of others nobody knows whether they nest one."""
+_MAY_RUN = {"Runner", "__import__", "eval", "exec", "import_module", "run", "run_cell"} | {
+    "run_forever",
+    "run_path",
+    "run_module",
+    "run_sync",
+    "run_until_complete",
+}
+_RUNS_UNSEEN = re.compile(r"\brun|\basyncio\b")
+"""What runs a loop where that is not seen: in a magic, or in a cell that is not read."""
 _NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
 
 
 @rule("RUN105", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
+    if file.source.is_notebook and dotted_name(file.value(call.func)) == f"{_NESTING}.apply":
+        yield from _needless(call, file)
+        return
     seen = file.seen(call)
     if seen is None or not seen.handling:
         return
@@ -290,7 +327,8 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.in_coroutine(call):
         if seen.state is State.RUNNING and not _is_deferred(call, file):
             fix, notes = attempt(lambda: _await_it(call, callee, file))
-            yield Hit(call, f"a loop runs in `async def`: {happens}; await it", fix, notes)
+            message = f"a loop runs in {_where(function)}: {happens}; await it"
+            yield Hit(call, message, fix, notes)
     elif file.kind(call.args[0].value) not in (_wanted(callee), Kind.UNKNOWN):
         # Without a loop it fails, too, which other rules tell.
         return
@@ -330,7 +368,55 @@ def _nested(call: cst.Call, file: File) -> Iterator[Hit]:
     with suppress(Refused):
         fix = promising(Safety.UNSAFE, _await_it(call, callee, file))
         happens = f"only nest_asyncio lets {file.text_of(call.func)}() run there"
-        yield Hit(call, f"a loop runs in `async def`, and {happens}; await it", fix)
+        where = _where(file.enclosing_function(call))
+        yield Hit(call, f"a loop runs in {where}, and {happens}; await it", fix)
+
+
+def _needless(call: cst.Call, file: File) -> Iterator[Hit]:
+    """Yield a hit where nest_asyncio is applied in a notebook, and nothing there needs it but what
+    may await instead."""
+    statement = file.source.parent(call)
+    line = None if statement is None else file.source.parent(statement)
+    packages = {*_packages(file)}
+    if (
+        not isinstance(statement, cst.Expr)
+        or not isinstance(line, cst.SimpleStatementLine)
+        or len(line.body) != 1
+        or not isinstance(file.source.parent(line), cst.Module)
+        or not packages <= {*sys.stdlib_module_names, *_NEED_NO_NESTING}
+        or _RUNS_UNSEEN.search(hidden(file.source.text))
+        or _is_excused(call, file)
+    ):
+        return
+    runs = [one for one in file.calls() if (seen := file.seen(one)) and seen.handling]
+    asked = {name for run in runs for name in descend(run.func)}
+    if any(one.value in _MAY_RUN and one not in asked for one in file.names()):
+        return
+    if not all(any(hit.fix for hit in _nested(run, file)) for run in runs):
+        return
+    message = "a loop runs in a notebook's cell, where `await` needs no nest_asyncio; remove it"
+    if runs:
+        yield Hit(call, message, None, (Note("no fix: await first what it allows to run"),))
+        return
+    is_certain = packages <= {*sys.stdlib_module_names, _NESTING}
+    safety = Safety.SAFE if is_certain else Safety.UNSAFE
+    yield Hit(call, message, Fix("Remove it", (edits.remove_statement(file, line),), safety))
+
+
+def _packages(file: File) -> Iterator[str]:
+    """Yield the names of the packages that a file imports from."""
+    for node in descend(file.source.tree):
+        if isinstance(node, cst.Import):
+            yield from (one.evaluated_name.partition(".")[0] for one in node.names)
+        elif isinstance(node, cst.ImportFrom):
+            is_named = node.module is not None and not node.relative
+            module = file.text_of(node.module) if node.module is not None and is_named else ""
+            yield module.partition(".")[0]
+
+
+def _where(function: cst.FunctionDef | cst.Lambda | None) -> str:
+    """Return what a run stands in where `await` may stand, too."""
+    return "a notebook's cell" if function is None else "`async def`"
 
 
 def _callee(call: cst.Call, file: File) -> str | None:
@@ -409,10 +495,15 @@ def _about_running(file: File) -> list[cst.Name]:
 def _looks_first(call: cst.BaseExpression, file: File) -> bool:
     """Say whether the function around a call looks whether a loop runs."""
     function = file.enclosing_function(call)
-    if function is None:
+    if function is None and not file.source.is_notebook:
         return False
+    cell = None if function else _cell(call, file)
     for node in _about_running(file):
-        if function.body not in file.parents(node):
+        if (
+            (_cell(node, file) != cell)
+            if function is None
+            else (function.body not in file.parents(node))
+        ):
             continue
         tries = (one for one in file.parents(node) if isinstance(one, cst.Try))
         if node.value != "get_running_loop" or any(one.handlers for one in tries):
@@ -428,6 +519,10 @@ def _looks_first(call: cst.BaseExpression, file: File) -> bool:
         ):
             return True
     return False
+
+
+def _cell(node: cst.CSTNode, file: File) -> int | None:
+    return file.source.spot(file.span(node).start).cell
 
 
 def _error(call: cst.Call, callee: str, file: File) -> str:
@@ -566,9 +661,10 @@ def _called_in_loop(call: _Caller, file: File) -> Iterator[Note]:
     if function is not None and by is not None:
         yield Note(f"{by} calls `{name}` while a loop runs", file.place(function))
     title = f"async def {name}" if is_named and by is None else name
+    who = "the cell" if function is None else f"`{title}`"
     does = f"calls `{file.text_of(call.func)}()`" if isinstance(call, cst.Call) else ""
     does = does or f"reads `{file.text_of(call)}`"
-    yield Note(f"`{title}` {does}", file.place(call))
+    yield Note(f"{who} {does}", file.place(call))
 
 
 def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
@@ -584,7 +680,8 @@ def _runs_elsewhere(call: cst.Call, file: File) -> Iterator[Hit]:
         callee = _EVENTS[event.what]
         read = _property_read(call, event, file)
         caller = f"{file.text_of(call.func)}()" if read is None else f"`{file.text_of(read)}`"
-        where = "in `async def`" if file.in_coroutine(call) else "here"
+        function = file.enclosing_function(call)
+        where = f"in {_where(function)}" if file.in_coroutine(call) else "here"
         message = (
             f"a loop runs {where}, and {caller} runs another: {callee}()"
             f" raises {_SAY[callee]}; await what it runs, or call it in a thread"
@@ -664,6 +761,8 @@ def _call_and_await(call: cst.Call, file: File) -> Fix:
 
 def _check_place(call: cst.Call, file: File) -> None:
     """Refuse where Python takes no `await`, or where it is one too many."""
+    if file.source.is_notebook and is_under_magic(file.source.text, file.span(call).start):
+        raise Refused("a cell under a `%%` magic takes no `await`")
     for parent in file.parents(call):
         if isinstance(parent, cst.ClassDef):
             raise Refused("the body of a class takes no `await`")
