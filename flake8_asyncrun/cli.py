@@ -369,6 +369,8 @@ def main(
                 progress=progress,
             )
     is_text = paths == ("-",)
+    if is_text and not reports:  # left out by force
+        sys.exit(NOTHING)
     if not (reports or reports.names or quiet):
         click.echo("warning: no Python files there", err=True)
     if limits is not None and update_baseline:

@@ -59,7 +59,9 @@ def test_it_is_the_same_for_standard_input() -> None:
 def test_a_name_alone_means_standard_input() -> None:
     done = call("--stdin-filename", "x.py", stdin=BAD.encode())
     assert (done.stdout.decode(), done.returncode) == (FIXED, 1)
-    done = call("--stdin-filename", "x.py", "--check", stdin=BAD.encode())
+    done = call(
+        "--stdin-filename", "x.py", "--check", "--output-format=concise", stdin=BAD.encode()
+    )
     assert done.stdout.startswith(b"x.py:5:12: RUN402")
     said = refused("--stdin-filename", "x.py", "a.py")
     assert "--stdin-filename is what - is called, and no other path" in said
@@ -85,7 +87,7 @@ def test_unused_comments_are_found_and_go_where_that_is_asked() -> None:
     put(a=UNUSED)
     assert asyncrun("--check", code=0) == asyncrun("--check", "--select=ALL", code=0)
     select = "--select=ALL,RUN002"
-    lines = asyncrun("--check", select, code=1).splitlines()
+    lines = asyncrun("--check", "--output-format=concise", select, code=1).splitlines()
     assert lines[0] == (
         "a.py:8:30: RUN002 [*] `# noqa: RUN102` silences nothing here; remove the code"
     )
@@ -103,7 +105,7 @@ def test_a_comment_that_a_repair_makes_unused_goes_with_it() -> None:
 
 def test_unused_comments_are_found_in_files_without_asyncio() -> None:
     put(a="x = 1  # noqa: RUN102\n", b="def (  # noqa: RUN102\n", c="x = 1  # noqa: E501\n")
-    said = call("--check", "--select=ALL,RUN002")
+    said = call("--check", "--output-format=concise", "--select=ALL,RUN002")
     assert said.stdout.startswith(b"a.py:1:16: RUN002 [*] ")
     assert b"Found 1 finding." in said.stdout
     assert (said.stderr, said.returncode) == (b"", 1), "syntax errors are for others to tell"

@@ -486,7 +486,7 @@ def test_an_old_notebook_with_sheets() -> None:
     book = {"metadata": {"name": ""}, "nbformat": 3, "worksheets": [{"cells": cells_}]}
     before = json.dumps(book, indent=1)
     Path("book.ipynb").write_text(before)
-    done = call("--check", "--isolated", "--no-cache", ".")
+    done = call("--check", "--isolated", "--no-cache", "--output-format=concise", ".")
     assert done.stdout.startswith(b"book.ipynb:cell 3:1:1: RUN105 [*] ")
     assert repair().errors == ()
     assert Path("book.ipynb").read_text() == before.replace(RUN_IT, "await main()", 1)
@@ -657,7 +657,9 @@ def test_what_was_found_is_kept() -> None:
     put(MAIN, RUN_IT)
     Path("pyproject.toml").write_text("[project]\nname = 'x'\n")
     variables = {"ASYNCRUN_CACHE_DIR": str(Path("kept").absolute())}
-    first, second = (call("--check", ".", variables=variables) for _ in range(2))
+    first, second = (
+        call("--check", "--output-format", "concise", ".", variables=variables) for _ in range(2)
+    )
     assert first.stdout == second.stdout
     assert b"cell 2:1:1: RUN105" in second.stdout
     assert any(one.is_file() for one in Path("kept").rglob("*"))

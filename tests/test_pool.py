@@ -282,7 +282,7 @@ def test_nothing_of_the_current_folder_is_imported(repository: Path) -> None:
     for number in range(6):
         (repository / f"slow{number}.py").write_text(slow(300))
     program = "import sys; sys.path[:] = sys.path[1:]; from flake8_asyncrun.cli import main; main()"
-    arguments = ["--check", "--no-cache", "--jobs", "2"]
+    arguments = ["--check", "--no-cache", "--jobs", "2", "--output-format", "concise"]
     # An entry of the path in place of the one that -c puts first.
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.pop(0)\n{program}", *arguments],

@@ -494,7 +494,9 @@ def test_what_cannot_be_read_or_listed_is_an_error(
     Path("b.py").write_bytes(b"\xff\n")
     listed = walk.python_files
     unlisted = files.FileError("sub", "cannot be read: permission denied")
-    monkeypatch.setattr(walk, "python_files", lambda *given: (listed(*given)[0], [unlisted]))
+    monkeypatch.setattr(
+        walk, "python_files", lambda *given, **more: (listed(*given, **more)[0], [unlisted])
+    )
     reports = repair(".", "missing.py")
     assert Path("a.py").read_text() == f"{USE}new\n"
     assert [report.errors for report in reports] == [

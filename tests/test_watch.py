@@ -86,7 +86,7 @@ def watch(watching: list[Watching], *arguments: str, prelude: str = "") -> Watch
 def test_what_changes_is_checked_again_until_an_interrupt(watching: list[Watching]) -> None:
     put(a=GOOD)
     Path("pyproject.toml").write_text("")
-    one = watch(watching)
+    one = watch(watching, "--output-format=concise")
     assert one.read() == f"Nothing found.\n{READY}"
     put(a=BAD)
     assert one.read().startswith("a.py:5:12: RUN402 [*] ")

@@ -3,6 +3,8 @@
 _WORDS = ("asyncio", "uvloop", "anyio")
 _ASYNCIO, _UVLOOP, _ANYIO = (word.encode() for word in _WORDS)
 
+_NOQA = (b"noqa", b"NOQA", b"NoQA")
+
 # Mere letters that stand in many a word, so it has to be one.
 _TRIO = "trio"
 
@@ -29,7 +31,7 @@ def may_be_dropped(data: bytes) -> bool:
     # In this order, and one by one: this is most of what a run does with most files.
     if _ASYNCIO in data or _UVLOOP in data or _ANYIO in data:
         return False
-    if b"RUN" in data and may_silence(data.decode("latin-1")):
+    if any(word in data for word in _NOQA) and may_silence(data.decode("latin-1")):
         return False
     if b"trio" in data and _has_word(data.decode("latin-1")):
         return False
@@ -45,12 +47,10 @@ def may_be_dropped(data: bytes) -> bool:
 
 
 def may_silence(text: str) -> bool:
-    """Say whether a text may have a `# noqa` with a code of ours, written as they are: RUN101."""
-    if "RUN" not in text:
-        return False
+    """Say whether a text may have a `# noqa` with a code of ours, in one of its usual spellings."""
     import re  # not above: few texts come here
 
-    return re.search(r"# (?i:noqa):[^\r\n]*\bRUN\d", text) is not None
+    return re.search(r"# (?:noqa|NOQA|NoQA):[^\r\n]*\b(?i:RUN)\d", text) is not None
 
 
 def _names(text: str) -> bool:
