@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from flake8_asyncrun import __version__, baseline, documents, files, walk
+from flake8_asyncrun import __version__, baseline, documents, files
 from flake8_asyncrun.analysis import (
     Configure,
     FindSurroundings,
@@ -261,7 +261,7 @@ def _check_source(job: Job, source: Source, report: FileReport, asking: _Asking)
         return _waits_in(other, text, around.project, job.config.src)
 
     own = files.last_name(path)
-    texts = functools.cache(lambda: _others(path, others))
+    texts = functools.cache(lambda: others.naming(path))
 
     def is_named_elsewhere(source: Source, name: str) -> bool:
         if not source.is_whole:
@@ -344,14 +344,6 @@ def _is_used_unseen(source: Source, names: Iterable[str], asking: _Asking) -> bo
 def _printed(source: Source) -> str | None:
     """Return what spans count in, where that is not the text; such a text gets no fixes."""
     return None if source.prints_back else source.printed
-
-
-def _others(path: str, others: Others) -> list[tuple[str, str]]:
-    """Return the files that may import the one at `path`, and their texts as they are by now."""
-    there = {os.path.realpath(one): one for one in (*walk.files_beside(path), *others.names)}
-    there.pop(os.path.realpath(path), None)
-    texts = ((name, others.text(name)) for name in there.values())
-    return [(name, text) for name, text in texts if text is not None]
 
 
 _BY_HAND = re.compile(r"\b(?:[gs]et|new)_event_loop\b")

@@ -44,7 +44,7 @@ def _class_of_variable(name: cst.Name, file: File) -> str | None:
     if variable is None:
         return None
     targets = [one for one in file.names_of(variable) if file.binds(one, variable)]
-    if len(targets) != sum(use.binds for use in variable.uses):
+    if len(targets) != variable.times_bound:
         return None
     return _common([_given_to(one, file) for one in targets])
 

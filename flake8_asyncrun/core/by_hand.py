@@ -10,8 +10,9 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.model import Fix
-from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.names.values import Class, External, Function, Made, Method, Value
+from flake8_asyncrun.names.variables import Variable
 
 
 def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
@@ -23,8 +24,13 @@ def called_on(call: cst.Call, method: str, file: File) -> list[cst.Call]:
     variable = assigned_to(call, file)
     if variable is None:
         return []
+    return [*_called_on_variable(variable, method, file)]
+
+
+@per_file
+def _called_on_variable(variable: Variable, method: str, file: File) -> tuple[cst.Call, ...]:
     uses = (method_call(name, file) for name in file.names_of(variable))
-    return [use for use in uses if use and method_of(use) == method]
+    return tuple(use for use in uses if use and method_of(use) == method)
 
 
 def method_call(name: cst.Name, file: File) -> cst.Call | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.core.rule import File, per_file
 from flake8_asyncrun.names.values import Class, Function, Instance, ModuleValue
 from flake8_asyncrun.names.variables import Variable
 
@@ -40,7 +40,7 @@ def doubt_of_parameter(node: cst.BaseExpression, file: File) -> str | None:
     variable = file.variable(node) if isinstance(node, cst.Name) else None
     if variable is None or _method_of(variable, file) is not None:
         return None
-    if not any(isinstance(file.source.parent(one), cst.Param) for one in file.names_of(variable)):
+    if not _is_parameter(variable, file):
         return None
     return f"`{variable.name}` is a parameter, and other calls may give something else"
 
@@ -50,18 +50,37 @@ def _doubt_of_name(name: cst.Name, file: File) -> str | None:
     variable = file.variable(name)
     if given is not None or variable is None:
         return given or f"it is not known where `{name.value}` is bound"
-    bound = sum(use.binds for use in variable.uses)
+    bound = variable.times_bound
     if bound == 0 and variable.is_global:
         # By an `import *`.
         return None
     if bound == 1:
-        for one in file.names_of(variable):
-            value = _bound_to(one, file)
-            if value is not None:
-                return doubt(value, file)
-            if _is_defined_by(one, file):
-                return None
+        value = _binding_of(variable, file)
+        if value is not None:
+            return None if value is _DEFINED else doubt(value, file)
     return f"`{name.value}` may be bound to something else at other times"
+
+
+_DEFINED = cst.Name("_")
+"""Stands for a definition or an import."""
+
+
+@per_file
+def _binding_of(variable: Variable, file: File) -> cst.BaseExpression | None:
+    """Return what a variable that is bound once is assigned, _DEFINED where it is defined."""
+    for one in file.names_of(variable):
+        value = _bound_to(one, file)
+        if value is not None:
+            return value
+        if _is_defined_by(one, file):
+            return _DEFINED
+    return None
+
+
+@per_file
+def _is_parameter(variable: Variable, file: File) -> bool:
+    names = file.names_of(variable)
+    return any(isinstance(file.source.parent(one), cst.Param) for one in names)
 
 
 def _bound_to(name: cst.Name, file: File) -> cst.BaseExpression | None:
@@ -106,6 +125,7 @@ def _doubt_of_attribute(node: cst.Attribute, file: File) -> str | None:
     return None if here or value.owner in order else assigned
 
 
+@per_file
 def _method_of(variable: Variable, file: File) -> cst.ClassDef | None:
     """Return the class whose method has a variable as its first parameter."""
     for name in file.names_of(variable):
@@ -125,14 +145,14 @@ def _method_of(variable: Variable, file: File) -> cst.ClassDef | None:
     return None
 
 
+@per_file
 def _is_assigned(name: str, file: File) -> bool:
     """Say whether some object's attribute, or a class's, of this name is assigned in the file."""
     if "setattr" in file.source.text and file.facts.variables.is_quoted(name):
         return True
-    attributes = [one for one in file.attributes() if one.attr.value == name]
-    if any(_is_target(one, file) for one in attributes):
+    if any(_is_target(one, file) for one in file.attributes_called(name)):
         return True
-    names = (one for one in file.names() if one.value == name and _is_target(one, file))
+    names = (one for one in file.names_called(name) if _is_target(one, file))
     return any(_stands_in_class(one, file) for one in names)
 
 

@@ -9,10 +9,11 @@ import libcst as cst
 from flake8_asyncrun.core.capture import assigned_to, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, T1
-from flake8_asyncrun.core.rule import File, Run
+from flake8_asyncrun.core.rule import File, Run, per_file
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.target import Version
 from flake8_asyncrun.names.values import Loop, Method, Origin
+from flake8_asyncrun.names.variables import Variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Completion(Run):
     """Whether the loop is the current one where there is none: Python 3.14 and later fail there."""
 
 
+@per_file
 def completes_as_given(call: cst.Call, file: File) -> Completion | None:
     """Return `call` as one of `run_until_complete` whose argument decides what happens.
 
@@ -70,4 +72,13 @@ def _getter(call: cst.Call, file: File) -> cst.Call | None:
     variable = file.variable(owner) if isinstance(owner, cst.Name) else None
     if variable is None or not variable.is_bound_once:
         return None
-    return next((one for one in file.calls() if assigned_to(one, file) is variable), None)
+    return _first_assigned(file).get(variable)
+
+
+@per_file
+def _first_assigned(file: File) -> dict[Variable | None, cst.Call]:
+    """Return the first call that is assigned to each variable."""
+    found: dict[Variable | None, cst.Call] = {}
+    for call in file.calls():
+        found.setdefault(assigned_to(call, file), call)
+    return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import libcst as cst
 
 from flake8_asyncrun.core.model import Edit, Span
-from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.values import External
 
@@ -21,12 +21,13 @@ def replace(file: File, node: cst.CSTNode, text: str) -> Edit:
 def put_in(text: str, edits: Iterable[Edit]) -> str:
     """Return a text with edits of it that keep clear of each other."""
     data = text.encode("utf-8", "surrogatepass")
-    # From the end on, so that earlier offsets stay; an insertion comes before what is replaced
-    # behind it.
-    for edit in sorted(edits, reverse=True):
-        new = edit.text.encode("utf-8", "surrogatepass")
-        data = data[: edit.span.start] + new + data[edit.span.end :]
-    return data.decode("utf-8", "surrogatepass")
+    parts: list[bytes] = []
+    done = 0
+    # An insertion comes before what is replaced behind it.
+    for edit in sorted(edits):
+        parts += [data[done : edit.span.start], edit.text.encode("utf-8", "surrogatepass")]
+        done = edit.span.end
+    return b"".join([*parts, data[done:]]).decode("utf-8", "surrogatepass")
 
 
 def insert(offset: int, text: str) -> Edit:
@@ -146,6 +147,7 @@ def _argument(file: File, argument: cst.Arg) -> str:
     return file.source.text_of(argument).rstrip(", \t")
 
 
+@per_file
 def _longest_line(file: File) -> int:
     """Return how long a line may be where a file was formatted, to judge by those that it has."""
     longest = max(map(len, file.source.text.splitlines()), default=0)
@@ -497,7 +499,7 @@ def also_import_module(
 
     Raises Refused where `name` means something else in the file, or anywhere in it may.
     """
-    variables = [one for one in file.facts.variables.all() if one.name == name]
+    variables = file.facts.variables.called(name)
     if not variables:
         return (import_beside(file, imported, f"import {name}", name),)
     for alias in file.import_aliases():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from flake8_asyncrun.core.edits import put_in
 from flake8_asyncrun.core.leftovers import Leftover
-from flake8_asyncrun.core.model import Edit, Finding
+from flake8_asyncrun.core.model import Edit, Finding, Span
 from flake8_asyncrun.core.promises import Broken, check_findings, check_text
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names.syntax import Unreadable
@@ -207,22 +208,46 @@ def _chosen(findings: Iterable[Finding], allowed: Callable[[Finding], bool]) -> 
     Fixes that are the same, edit for edit, are one.
     """
     chosen: list[Finding] = []
-    taken: list[Edit] = []
+    taken: set[Edit] = set()
+    spans = _Spans()
     claimed: set[str] = set()
     for finding in findings:
         if finding.fix is None:
             continue
         edits = finding.fix.edits
         in_the_way = claimed.intersection(finding.fix.claims) or any(
-            edit.span.start <= other.span.end and other.span.start <= edit.span.end
-            for edit in edits
-            for other in taken
+            spans.meet(edit.span) for edit in edits
         )
-        if (not in_the_way or all(edit in taken for edit in edits)) and allowed(finding):
-            taken += edits
+        if (not in_the_way or taken.issuperset(edits)) and allowed(finding):
+            for edit in edits:
+                spans.add(edit.span)
+            taken.update(edits)
             claimed.update(finding.fix.claims)
             chosen.append(finding)
     return chosen
+
+
+class _Spans:
+    """Spans, of which those that touch are one."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def meet(self, span: Span) -> bool:
+        """Say whether a span overlaps or touches one of these."""
+        at = bisect.bisect_left(self._ends, span.start)
+        return at < len(self._ends) and self._starts[at] <= span.end
+
+    def add(self, span: Span) -> None:
+        first = bisect.bisect_left(self._ends, span.start)
+        behind = bisect.bisect_right(self._starts, span.end)
+        start, end = span.start, span.end
+        if first < behind:
+            start = min(start, self._starts[first])
+            end = max(end, self._ends[behind - 1])
+        self._starts[first:behind] = [start]
+        self._ends[first:behind] = [end]
 
 
 def apply(text: str, findings: Iterable[Finding]) -> str:

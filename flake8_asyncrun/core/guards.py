@@ -108,7 +108,7 @@ def _stands_for(name: cst.Name | cst.Attribute, file: File, depth: int) -> str |
     variable = file.variable(name)
     if variable is None:
         return unknown
-    binds = sum(use.binds for use in variable.uses)
+    binds = variable.times_bound
     for one in file.names_of(variable):
         target = file.source.parent(one)
         statement = None if target is None else file.source.parent(target)

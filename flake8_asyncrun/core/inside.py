@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import Kind, loops_in
 from flake8_asyncrun.names.variables import Variable
@@ -109,14 +109,25 @@ def is_docstring(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
 
 def _check_scope(file: File, function: cst.FunctionDef | cst.Lambda | None) -> None:
     """Refuse where a function, or the module, looks at all names that it has."""
+    for name, where in _asks_for_names(file):
+        if where is function:
+            raise Refused(f"`{name}()` would show other names")
+
+
+@per_file
+def _asks_for_names(
+    file: File,
+) -> tuple[tuple[str, cst.FunctionDef | cst.Lambda | None], ...]:
+    """Return what shows all names there are, with the function, or the module, of which."""
+    found: dict[tuple[str, cst.FunctionDef | cst.Lambda | None], None] = {}
     for call in file.calls():
         if not isinstance(call.func, cst.Name) or call.args:
             continue
-        of_scope = call.func.value in ("dir", "locals", "vars")
-        if of_scope and file.enclosing_function(call) is function:
-            raise Refused(f"`{call.func.value}()` would show other names")
-        if call.func.value == "globals" and function is None:
-            raise Refused("`globals()` would show other names")
+        if call.func.value in ("dir", "locals", "vars"):
+            found[call.func.value, file.enclosing_function(call)] = None
+        elif call.func.value == "globals":
+            found["globals", None] = None
+    return tuple(found)
 
 
 # ---------------------------------------------------------------------- in what order

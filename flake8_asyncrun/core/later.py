@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+import bisect
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from flake8_asyncrun.core.model import Edit, Place
+from flake8_asyncrun.core.model import Edit, Span
 from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import Event
@@ -26,27 +29,21 @@ _AT_THE_END = {"callback", "finalize", "push", "register"}
 def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
     """Refuse where something that stays takes the current loop: after `asyncio.run` none is."""
     function = file.enclosing_function(call)
-    staying: list[tuple[cst.Call, Event]] = []
-    gone: list[Event] = []
-    for other, events in _taking_current(file):
-        span = file.span(other)
-        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
-            gone += events
-        elif file.enclosing_function(other) in (function, None):
-            staying += ((other, event) for event in events)
-    for other, event in staying:
-        if event not in gone:
+    taking = _taking_current(file)
+    going = {other for one in changes for other in taking.within(one.span, file)}
+    gone = {event for other in going for event in taking.events[other]}
+    own = () if function is None else taking.of.get(function, ())
+    for other in heapq.merge(taking.of.get(None, ()), own, key=taking.places.__getitem__):
+        if other not in going and any(event not in gone for event in taking.events[other]):
             line = file.place(other).line
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
     for event in file.facts.at_import:
         if event not in gone:
             line = event.place.line if not event.via else event.via[0].line
             raise Refused(f"line {line} takes the current loop too, and after the run it is gone")
-    for other in file.calls():
+    for other in _asking_for_tasks(file):
         span = file.span(other)
-        if any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
-            continue
-        if not other.args and file.callee(other) in _OF_CURRENT and not file.in_coroutine(other):
+        if not any(one.span.start <= span.start and span.end <= one.span.end for one in changes):
             line = file.place(other).line
             raise Refused(f"line {line} asks for tasks of the current loop, which a run takes away")
     if (later := taken_later(call, changes, file)) is not None:
@@ -54,17 +51,69 @@ def check_no_other(call: cst.Call, changes: Sequence[Edit], file: File) -> None:
         raise Refused(f"line {line} may take the current loop after the run, when it is gone")
 
 
+_Function = cst.FunctionDef | cst.Lambda | None
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """The calls of a file that take the current loop."""
+
+    events: dict[cst.Call, tuple[Event, ...]]
+    """How each does that, in order."""
+    places: dict[cst.Call, int]
+    """Their numbers in that order."""
+    of: dict[_Function, list[cst.Call]]
+    """Those in each function."""
+    calls: list[cst.Call]
+    starts: list[int]
+    """Where each of them begins."""
+
+    def within(self, span: Span, file: File) -> Iterator[cst.Call]:
+        """Yield those that stand in a span."""
+        first = bisect.bisect_left(self.starts, span.start)
+        for call in self.calls[first : bisect.bisect_right(self.starts, span.end)]:
+            if file.span(call).end <= span.end:
+                yield call
+
+
 @per_file
-def _taking_current(file: File) -> tuple[tuple[cst.Call, tuple[Event, ...]], ...]:
+def _taking_current(file: File) -> _Taking:
     """Return the calls that take the current loop, each with how it does that."""
-    found: list[tuple[cst.Call, tuple[Event, ...]]] = []
+    events: dict[cst.Call, tuple[Event, ...]] = {}
+    of: dict[_Function, list[cst.Call]] = defaultdict(list)
     for call in file.calls():
         seen = file.seen(call)
-        events = () if seen is None else seen.events
-        taking = tuple(event for event in events if event.effect is Effect.CAPTURES)
+        every = () if seen is None else seen.events
+        taking = tuple(event for event in every if event.effect is Effect.CAPTURES)
         if taking:
-            found.append((call, taking))
-    return tuple(found)
+            events[call] = taking
+            of[file.enclosing_function(call)].append(call)
+    calls = sorted(events, key=lambda one: file.span(one).start)
+    starts = [file.span(one).start for one in calls]
+    return _Taking(events, {one: at for at, one in enumerate(events)}, of, calls, starts)
+
+
+@per_file
+def _asking_for_tasks(file: File) -> tuple[cst.Call, ...]:
+    """Return the calls outside of coroutines that ask for tasks of the current loop."""
+    return tuple(
+        call
+        for call in file.calls()
+        if not call.args and file.callee(call) in _OF_CURRENT and not file.in_coroutine(call)
+    )
+
+
+@per_file
+def _asking_in_functions(file: File) -> tuple[cst.Call, ...]:
+    """Return the calls in plain functions that may take the current loop."""
+    taking = _taking_current(file).events
+    return tuple(
+        call
+        for call in file.calls()
+        if file.enclosing_function(call) is not None
+        and not file.in_coroutine(call)
+        and (call in taking or file.callee(call) == "asyncio.get_event_loop")
+    )
 
 
 def taken_later(get: cst.Call, changes: Sequence[Edit], file: File) -> cst.Call | None:
@@ -75,24 +124,21 @@ def taken_later(get: cst.Call, changes: Sequence[Edit], file: File) -> cst.Call 
     file does not name.
     """
     search = _Search(file.enclosing_function(get), changes, file)
-    gone = {file.place(call) for call in file.calls() if search.goes(call)}
-    for call in file.calls():
+    for call in _asking_in_functions(file):
         function = file.enclosing_function(call)
         if function is None or function is search.own or search.goes(call):
             continue
-        if file.in_coroutine(call) or not _takes(call, gone, file):
+        if not _takes(call, search, file):
             continue
         if not search.is_in_time(function):
             return call
     return None
 
 
-def _takes(call: cst.Call, gone: Container[Place], file: File) -> bool:
-    """Say whether a call takes the current loop, otherwise than in the lines that are `gone`."""
-    seen = file.seen(call)
-    events = () if seen is None else seen.events
-    captures = [event for event in events if event.effect is Effect.CAPTURES]
-    if captures and all(event.place in gone for event in captures):
+def _takes(call: cst.Call, search: _Search, file: File) -> bool:
+    """Say whether a call takes the current loop, otherwise than in lines of which a call goes."""
+    captures = _taking_current(file).events.get(call, ())
+    if captures and all(any(map(search.goes, file.calls_at(one.place))) for one in captures):
         return False
     if captures:
         return not all(event.set or event.caught for event in captures)
@@ -176,9 +222,7 @@ class _Search:
 
     def _attributes_of(self, method: cst.FunctionDef, by_name: bool) -> Iterator[cst.Attribute]:
         """Yield the attributes that are a method, or may be; a property's are known `by_name`."""
-        for attribute in self.file.attributes():
-            if attribute.attr.value != method.name.value:
-                continue
+        for attribute in self.file.attributes_called(method.name.value):
             value = self.file.value(attribute)
             function = self.file.facts.own_function(value)
             if function is None:

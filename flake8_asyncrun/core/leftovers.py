@@ -126,7 +126,7 @@ def _uses(source: Source) -> dict[_Key, tuple[int, int]]:
     found: dict[_Key, tuple[int, int]] = {}
     for path, variable in Variables(syntax.parse(source.text)).in_scopes():
         key = path, variable.name
-        binds = sum(use.binds for use in variable.uses)
+        binds = variable.times_bound
         found[key] = (-1, 0) if key in found else (len(variable.uses) - binds, binds)
     return found
 
@@ -459,7 +459,7 @@ def _all_calls(
         return []
     if holder is None:
         variable = file.variable(function.name)
-        if variable is None or sum(use.binds for use in variable.uses) != 1:
+        if variable is None or variable.times_bound != 1:
             return []
         functions: list[cst.CSTNode] = list(named)
         if any(file.variable(one) is not variable for one in named):

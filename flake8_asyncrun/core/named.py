@@ -158,7 +158,7 @@ def _only_import(variable: Variable, node: cst.CSTNode, file: File) -> cst.Impor
         if module.partition(".")[0] != "asyncio":
             return None
         found.append(alias)
-    binds = sum(use.binds for use in variable.uses)
+    binds = variable.times_bound
     return found[0] if found and len(found) == binds else None
 
 

@@ -200,7 +200,7 @@ def _before_statement(call: cst.Call, place: _Place, file: File) -> tuple[Edit, 
 
 
 def _name(call: cst.Call, file: File) -> str:
-    named = (one for one in file.facts.variables.all() if one.name == "loop" and one.is_global)
+    named = (one for one in file.facts.variables.called("loop") if one.is_global)
     if file.enclosing_function(call) is None and not any(named):
         # Who has a local one never comes to this.
         return "loop"

@@ -319,9 +319,17 @@ class File:
         """Yield all names of the file, in order."""
         return iter(self._all_names)
 
+    def names_called(self, name: str) -> tuple[cst.Name, ...]:
+        """Return the names of the file that are spelled so, in order."""
+        return tuple(self._names.get(name, ()))
+
     def attributes(self) -> Iterator[cst.Attribute]:
         """Yield all attributes that the file names, in order."""
         return iter(self._attributes)
+
+    def attributes_called(self, name: str) -> tuple[cst.Attribute, ...]:
+        """Return the attributes of a name that the file names, in order."""
+        return tuple(self._attributes_by_name.get(name, ()))
 
     def import_aliases(self) -> Iterator[cst.ImportAlias]:
         """Yield all that the file imports, in order."""
@@ -387,12 +395,33 @@ class File:
 
     def used_by(self, coroutine: cst.BaseExpression) -> Iterator[Variable]:
         """Yield the variables that a coroutine's functions of this file name from outside."""
-        reached = self.reached_by(coroutine)
+        read: dict[Variable, int] = {}
+        bound: set[Variable] = set()
+        for line in self.reached_by(coroutine):
+            read.update(self._read_in.get(line, {}))
+            bound |= self._bound_in.get(line, set())
+        yield from (one for one in sorted(read, key=read.__getitem__) if one not in bound)
+
+    @cached_property
+    def _read_in(self) -> dict[int, dict[Variable, int]]:
+        """The variables that functions name without binding them, by the lines of their `def`s,
+        with their places among all variables."""
+        found: dict[int, dict[Variable, int]] = defaultdict(dict)
+        for number, variable in enumerate(self.facts.variables.all()):
+            for use in variable.uses:
+                for line in () if use.binds else use.functions:
+                    found[line][variable] = number
+        return found
+
+    @cached_property
+    def _bound_in(self) -> dict[int, set[Variable]]:
+        """The variables that functions bind, by the lines of their `def`s."""
+        found: dict[int, set[Variable]] = defaultdict(set)
         for variable in self.facts.variables.all():
-            binds = [use.functions for use in variable.uses if use.binds]
-            inside = any(reached & {*use.functions} for use in variable.uses if not use.binds)
-            if inside and not any(reached & {*functions} for functions in binds):
-                yield variable
+            for use in variable.uses:
+                for line in use.functions if use.binds else ():
+                    found[line].add(variable)
+        return found
 
     @cached_property
     def _names(self) -> dict[str, list[cst.Name]]:
@@ -427,6 +456,13 @@ class File:
     @cached_property
     def _attributes(self) -> tuple[cst.Attribute, ...]:
         return tuple(node for node in self.source.nodes if isinstance(node, cst.Attribute))
+
+    @cached_property
+    def _attributes_by_name(self) -> dict[str, list[cst.Attribute]]:
+        found: dict[str, list[cst.Attribute]] = defaultdict(list)
+        for node in self._attributes:
+            found[node.attr.value].append(node)
+        return found
 
     @cached_property
     def _aliases(self) -> tuple[cst.ImportAlias, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ import libcst as cst
 from flake8_asyncrun.core import edits, inside
 from flake8_asyncrun.core.inside import Movable, is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
-from flake8_asyncrun.core.rule import File, Refused, is_main_guard
+from flake8_asyncrun.core.rule import File, Refused, is_main_guard, per_file
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import (
     Effect,
@@ -330,9 +331,10 @@ def _with_dependents(
     """Return `needed` with the statements that use what it binds, in order."""
     moving: list[cst.BaseStatement] = []
     bound: set[Variable] = set()
+    wanted = {*needed}
     for statement in between:
         mentions = any(file.variable(name) in bound for name in names_in(file, statement))
-        if statement in needed or mentions:
+        if statement in wanted or mentions:
             moving.append(statement)
             bound |= set(bound_by(file, statement))
     return [inside.as_movable(file, statement) for statement in moving]
@@ -437,6 +439,11 @@ def _check_same_names(
 
 def is_quiet(file: File, statement: cst.BaseStatement) -> bool:
     """Say whether running a statement earlier or later makes no difference."""
+    return _is_quiet(statement, file)
+
+
+@per_file
+def _is_quiet(statement: cst.BaseStatement, file: File) -> bool:
     if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
         return not statement.decorators
     if not isinstance(statement, cst.SimpleStatementLine):
@@ -571,16 +578,25 @@ def bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
     """Return the variables that a statement binds."""
     if statement not in file.bound_by:
         named = {file.variable(name) for name in names_in(file, statement)}
-        file.bound_by[statement] = tuple(
-            variable
-            for variable in named
-            if variable is not None
-            and any(
-                use.binds and _holds(file, [statement], use.line, use.column)
-                for use in variable.uses
-            )
-        )
+        offsets, variables = _bindings(file)
+        span = file.span(statement)
+        first = bisect.bisect_left(offsets, span.start)
+        bound = {*variables[first : bisect.bisect_left(offsets, span.end)]}
+        file.bound_by[statement] = tuple(one for one in named if one in bound and one is not None)
     return file.bound_by[statement]
+
+
+@per_file
+def _bindings(file: File) -> tuple[list[int], list[Variable]]:
+    """Return where variables are bound, in order, and which."""
+    found = [
+        (file.source.offset(use.line, use.column), number, variable)
+        for number, variable in enumerate(file.facts.variables.all())
+        for use in variable.uses
+        if use.binds
+    ]
+    found.sort(key=lambda one: one[:2])
+    return [offset for offset, _, _ in found], [variable for _, _, variable in found]
 
 
 def is_ours(

@@ -169,6 +169,12 @@ def _has_inner_async_comprehension(tree: ast.Module) -> bool:
     return False
 
 
+def is_async_comprehension(text: str) -> bool:
+    """Say whether the comprehension that a text is awaits something itself."""
+    node = ast.parse(f"({text})", mode="eval").body
+    return isinstance(node, _COMPREHENSIONS) and _is_async(node)
+
+
 def _is_async(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> bool:
     loops = any(generator.is_async for generator in node.generators)
     return loops or any(isinstance(inner, ast.Await) for inner in _own(node))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 ScopeNode = (
     ast.Module
@@ -45,9 +47,13 @@ class Variable:
     """Whether a function or a comprehension owns it."""
     uses: list[Use] = field(default_factory=list)
 
+    @cached_property
+    def times_bound(self) -> int:
+        return sum(use.binds for use in self.uses)
+
     @property
     def is_bound_once(self) -> bool:
-        return sum(use.binds for use in self.uses) == 1
+        return self.times_bound == 1
 
 
 @dataclass(eq=False)
@@ -94,17 +100,16 @@ class Variables:
 
     def is_bound_in(self, name: str, line: int) -> bool:
         """Say whether a function, told by the line of its `def`, binds or declares `name`."""
-        return any(
-            scope.functions
-            and scope.functions[-1] == line
-            and name in scope.binds | scope.declared_global | scope.declared_nonlocal
-            for scope in self._scopes
-        )
+        return name in self._bound_in.get(line, ())
 
     def all(self) -> Iterator[Variable]:
         """Yield every variable that the file binds or names."""
         for scope in self._scopes:
             yield from scope.variables.values()
+
+    def called(self, name: str) -> list[Variable]:
+        """Return the variables of a name."""
+        return self._by_name.get(name, [])
 
     def in_scopes(self) -> Iterator[tuple[tuple[str, ...], Variable]]:
         """Yield the variables of the module and of its functions, each with the path of names that
@@ -116,7 +121,7 @@ class Variables:
 
     def is_taken(self, name: str) -> bool:
         """Say whether `name` is the name of anything in the file."""
-        return any(key[2] == name for key in self._at)
+        return name in self._names
 
     def is_quoted(self, name: str) -> bool:
         """Say whether a string is `name`, as in `__all__` or a call of `getattr`; or only
@@ -125,6 +130,8 @@ class Variables:
             return True
         if not any(self.is_taken(each) for each in _BY_TEXT):
             return False
+        if re.fullmatch(r"\w+", name):
+            return name in self._words
         word = re.compile(rf"\b{re.escape(name)}\b")
         return any(word.search(text) for text in self._strings)
 
@@ -137,10 +144,38 @@ class Variables:
 
     def is_declared(self, name: str) -> bool:
         """Say whether a `global` or a `nonlocal` statement names `name`."""
-        return any(
-            name in scope.declared_global or name in scope.declared_nonlocal
-            for scope in self._scopes
-        )
+        return name in self._declared
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Variable]]:
+        found: dict[str, list[Variable]] = defaultdict(list)
+        for variable in self.all():
+            found[variable.name].append(variable)
+        return found
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {name for _, _, name in self._at}
+
+    @cached_property
+    def _words(self) -> set[str]:
+        """The words in strings."""
+        return {word for text in self._strings for word in re.findall(r"\w+", text)}
+
+    @cached_property
+    def _declared(self) -> set[str]:
+        scopes = self._scopes
+        return {name for one in scopes for name in one.declared_global | one.declared_nonlocal}
+
+    @cached_property
+    def _bound_in(self) -> dict[int, set[str]]:
+        """What functions bind or declare, by the lines of their `def`s."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for scope in self._scopes:
+            if scope.functions:
+                own = scope.binds | scope.declared_global | scope.declared_nonlocal
+                found[scope.functions[-1]] |= own
+        return found
 
     def _visit_all(self, nodes: list[ast.stmt], scope: _Scope) -> None:
         stack: list[tuple[ast.AST, _Scope]] = [(node, scope) for node in reversed(nodes)]

@@ -162,6 +162,7 @@ See [Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables)
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -198,6 +199,7 @@ _SCHEDULE = (
 
 _BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp)
+_Block = cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite | cst.SimpleStatementLine
 _Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
@@ -392,7 +394,7 @@ def _earlier(use: Use, file: File) -> Use | None:
         if isinstance(parent, (cst.FunctionDef, cst.Lambda, cst.GeneratorExp)):
             return None
         if isinstance(parent, _BLOCKS):
-            found = _last(_before(parent.body, child), use.variable, file)
+            found = _last_before(child, parent, use.variable, file)
         elif isinstance(parent, cst.BaseSmallStatement):
             found = _in_expression(parent, use, file)
         elif isinstance(parent, (cst.If, cst.While)) and child is not parent.test:
@@ -409,8 +411,37 @@ def _earlier(use: Use, file: File) -> Use | None:
     return None
 
 
-def _before(body: Sequence[_Statement], child: cst.CSTNode) -> Sequence[_Statement]:
-    return body[: next(i for i, one in enumerate(body) if one is child)]
+def _last_before(child: cst.CSTNode, block: _Block, variable: Variable, file: File) -> Use | None:
+    """Return the last use of a variable that what comes before `child` in a block comes to."""
+    numbers = _numbers(block, file)
+    holding = _holding(block, file).get(variable, ())
+    before = holding[: bisect.bisect_left(holding, numbers[child])]
+    return _last([block.body[number] for number in before], variable, file)
+
+
+@per_file
+def _numbers(block: _Block, file: File) -> dict[cst.CSTNode, int]:
+    return {statement: number for number, statement in enumerate(block.body)}
+
+
+@per_file
+def _holding(block: _Block, file: File) -> dict[Variable, list[int]]:
+    """Return the numbers of the statements of a block in which each variable is used up."""
+    found: dict[Variable, list[int]] = defaultdict(list)
+    for number, statement in enumerate(block.body):
+        for variable in _used_up_in(file).get(statement, ()):
+            found[variable].append(number)
+    return found
+
+
+@per_file
+def _used_up_in(file: File) -> dict[cst.CSTNode, list[Variable]]:
+    """Return which variables are used up in a node, or below it."""
+    found: dict[cst.CSTNode, list[Variable]] = defaultdict(list)
+    for variable, nodes in _holders(file).items():
+        for node in nodes:
+            found[node].append(variable)
+    return found
 
 
 def _last(body: Sequence[_Statement], variable: Variable, file: File) -> Use | None:

@@ -220,6 +220,8 @@ See [Awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables)
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -238,8 +240,17 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V2, V3, by_version
-from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, promising, rule
+from flake8_asyncrun.core.model import Fix, Note, Place, Safety
+from flake8_asyncrun.core.rule import (
+    File,
+    Hit,
+    Refused,
+    Run,
+    attempt,
+    per_file,
+    promising,
+    rule,
+)
 from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.target import Target, Version
@@ -539,15 +550,35 @@ def _waiting_for(node: cst.BaseExpression, file: File) -> Iterator[cst.Call]:
 
 def goes_into_run(call: cst.Call, file: File) -> bool:
     """Say whether a future is what a run is given, which is the graver fault."""
-    place = file.place(call)
-    for run in file.runs:
-        span, outer = file.span(call), file.span(run.argument)
-        inside = outer.start <= span.start and span.end <= outer.end
-        value = file.value(run.argument)
-        same = isinstance(value, Future) and value.made_at == place
-        if (inside or same) and _is_refused(run, file):
-            return True
-    return False
+    refused = _refused_arguments(file)
+    span = file.span(call)
+    last = bisect.bisect_right(refused.starts, span.start)
+    is_inside = last > 0 and span.end <= refused.ends[last - 1]
+    return is_inside or file.place(call) in refused.made_at
+
+
+@dataclass(frozen=True)
+class _Arguments:
+    """Those of the runs of a file, in order."""
+
+    starts: list[int]
+    ends: list[int]
+    """The furthest end of an argument and of those before it."""
+    made_at: set[Place]
+    """Where those were made that are futures."""
+
+
+@per_file
+def _refused_arguments(file: File) -> _Arguments:
+    """Return what runs are given that is a future, or waits for one."""
+    given = [run.argument for run in file.runs if _is_refused(run, file)]
+    spans = sorted(map(file.span, given))
+    values = map(file.value, given)
+    return _Arguments(
+        [span.start for span in spans],
+        [*itertools.accumulate((span.end for span in spans), max)],
+        {value.made_at for value in values if isinstance(value, Future)},
+    )
 
 
 def _is_refused(run: Run, file: File) -> bool:
@@ -572,8 +603,7 @@ def _happens(
     """Return the error, None where there may be none on any Python of the target."""
     if event is None:
         # as_completed() asks for a loop when it is called from 3.14 on, before when it is read.
-        is_set = any(file.callee(one) == "asyncio.set_event_loop" for one in file.calls())
-        eras: Eras = (((3, 14), R3 if is_set else R2),)
+        eras: Eras = (((3, 14), R3 if _sets_loop(file) else R2),)
         return None if used is None or target.last < (3, 14) else by_version(target, *eras)
     if event.effect is Effect.CAPTURES and not event.set and _comes_after_run(call, file):
         # A run leaves no loop behind.
@@ -597,20 +627,33 @@ def _happens(
     return by_version(target, *eras)
 
 
+@per_file
+def _sets_loop(file: File) -> bool:
+    return any(file.callee(one) == "asyncio.set_event_loop" for one in file.calls())
+
+
 def _comes_after_run(call: cst.Call, file: File) -> bool:
     """Say whether a run certainly comes before a call, in its block or in one around that."""
-    around = [*file.parents(call)]
+    start = file.span(call).start
+    ends = _first_runs(file)
+    return any(ends.get(parent, start + 1) <= start for parent in file.parents(call))
+
+
+@per_file
+def _first_runs(file: File) -> dict[cst.CSTNode | None, int]:
+    """Return where the first run ends that stands in a simple statement of a block."""
+    found: dict[cst.CSTNode | None, int] = {}
     for run in file.runs:
         statement = next(
             one for one in file.parents(run.call) if isinstance(one, cst.BaseStatement)
         )
-        block = file.source.parent(statement)
-        simple = isinstance(statement, cst.SimpleStatementLine)
-        if simple and block in around and file.span(run.call).end <= file.span(call).start:
-            return True
-    return False
+        if isinstance(statement, cst.SimpleStatementLine):
+            block, end = file.source.parent(statement), file.span(run.call).end
+            found[block] = min(end, found.get(block, end))
+    return found
 
 
+@per_file
 def _is_program(file: File) -> bool:
     runs_here = any(file.enclosing_function(run.call) is None for run in file.runs)
     return file.facts.is_program or runs_here
@@ -620,12 +663,13 @@ _TAKING = ("asyncio.ensure_future", "asyncio.gather", "asyncio.shield")
 _RUNS_A_LOOP = ("run_until_complete", "run_forever", "set_event_loop")
 
 
+@per_file
 def _asks_for_loop(file: File) -> bool:
     """Say whether somebody may ask for the current loop; in a coroutine that is the running one."""
     name = "get_event_loop"
     asked = (one for one in file.calls() if file.callee(one) == f"asyncio.{name}")
-    named = (one for one in file.facts.variables.all() if one.name == name)
-    known = sum(map(file.in_coroutine, asked)) + sum(use.binds for one in named for use in one.uses)
+    named = file.facts.variables.called(name)
+    known = sum(map(file.in_coroutine, asked)) + sum(one.times_bound for one in named)
     return file.source.text.count(name) > known
 
 
@@ -643,12 +687,18 @@ def _is_followed_by_run(call: cst.Call, file: File) -> bool:
         return False
     if any(name in file.source.text for name in _RUNS_A_LOOP) or _asks_for_loop(file):
         return False
-    function = file.enclosing_function(call)
-    return any(
-        file.enclosing_function(run.call) is function
-        and file.span(call).end <= file.span(run.call).start
-        for run in file.fresh_runs
-    )
+    last = _last_fresh_runs(file).get(file.enclosing_function(call))
+    return last is not None and file.span(call).end <= last
+
+
+@per_file
+def _last_fresh_runs(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, int]:
+    """Return where the last run of each function begins, to whose loop nothing can be bound."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, int] = {}
+    for run in file.fresh_runs:
+        function, start = file.enclosing_function(run.call), file.span(run.call).start
+        found[function] = max(start, found.get(function, start))
+    return found
 
 
 def _is_assigned(call: cst.Call, file: File) -> bool:

@@ -416,7 +416,7 @@ def _looks_awaitable(item: cst.BaseExpression, file: File) -> bool:
         variable = file.variable(function)
         if variable is None or not variable.is_global:
             return False
-        binds = sum(use.binds for use in variable.uses)
+        binds = variable.times_bound
         return binds == 1 and function.value in _coroutine_functions(None, file)
     if not isinstance(function, cst.Attribute):
         return False

@@ -225,8 +225,10 @@ loop already: `await`, and no `asyncio.run`.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -251,6 +253,7 @@ from flake8_asyncrun.core.rule import (
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.project import is_installed
+from flake8_asyncrun.names.syntax import is_async_comprehension
 from flake8_asyncrun.names.values import Future, Kind, Loop, Method, Origin, dotted_name
 
 # Whose `async def`s other loops run, or who changes what runs in this thread.
@@ -560,13 +563,9 @@ def _led_to(
     line = file.place(call).line
     # Several lambdas may stand in a line, and an event knows no more than the line.
     here = isinstance(function, cst.FunctionDef) or file.state(call) is State.RUNNING
-    for caller in _calls_in_loop(file):
-        for event in _runs(caller, file):
-            if _property_read(caller, event, file) is not None:
-                continue
-            own = event.place.path == file.source.path and event.place.line == line
-            if own and here and not _is_expected_between(event, file):
-                return _steps(caller, event, file)
+    for caller, event in _runs_by_line(file).get(line, ()) if here else ():
+        if not _is_expected_between(event, file):
+            return _steps(caller, event, file)
     return None
 
 
@@ -579,15 +578,28 @@ _Caller = cst.Call | cst.Attribute
 """What calls a function: a call, or what reads a property."""
 
 
-def _calls_in_loop(file: File) -> Iterator[_Caller]:
-    """Yield what certainly calls something while a loop runs, where no error is expected."""
+@per_file
+def _calls_in_loop(file: File) -> tuple[_Caller, ...]:
+    """Return what certainly calls something while a loop runs, where no error is expected."""
     callers: list[_Caller] = [*file.calls()]
     callers += (one for one in file.attributes() if not _is_called(one, file))
-    return (
+    return tuple(
         call
         for call in callers
         if (seen := file.seen(call)) is not None and seen.surely and _is_in_loop(call, file)
     )
+
+
+@per_file
+def _runs_by_line(file: File) -> dict[int, list[tuple[_Caller, Event]]]:
+    """Return what in a loop comes to the runs in a line of this file, and how, in order."""
+    found: dict[int, list[tuple[_Caller, Event]]] = defaultdict(list)
+    for caller in _calls_in_loop(file):
+        for event in _runs(caller, file):
+            is_own = event.place.path == file.source.path
+            if is_own and _property_read(caller, event, file) is None:
+                found[event.place.line].append((caller, event))
+    return found
 
 
 def _is_called(attribute: cst.Attribute, file: File) -> bool:
@@ -632,8 +644,9 @@ def _property_read(call: _Caller, event: Event, file: File) -> cst.Attribute | N
 def _is_expected_between(event: Event, file: File) -> bool:
     """Say whether one of the calls in this file that lead to a run may be right."""
     return any(
-        file.place(call) in event.via and _may_be_right(call, file)
-        for call in file.calls()
+        _may_be_right(call, file)
+        for place in event.via
+        for call in file.calls_at(place)
         if file.seen(call) is not None
     )
 
@@ -771,7 +784,32 @@ def _check_place(call: cst.Call, file: File) -> None:
         if isinstance(parent, cst.Decorator):
             raise Refused("a decorator takes no `await` up to Python 3.8")
         if isinstance(parent, cst.FunctionDef):
+            break
+    around = [*itertools.islice(_comprehensions(call, file), 2)]
+    if len(around) < 2 or file.target.first >= (3, 11):
+        return
+    if not is_async_comprehension(file.source.text_of(around[1])):
+        raise Refused(
+            "a comprehension inside another one takes no `await` up to Python 3.10, unless that "
+            "awaits, too"
+        )
+
+
+def _comprehensions(node: cst.CSTNode, file: File) -> Iterator[cst.BaseComp]:
+    """Yield the comprehensions that evaluate a node, from the inside out; what one goes through
+    first is evaluated around it."""
+    child = node
+    is_first = False
+    for parent in file.parents(node):
+        if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
             return
+        if isinstance(parent, cst.BaseComp):
+            if not (is_first and child is parent.for_in):
+                yield parent
+            is_first = False
+        elif isinstance(parent, cst.CompFor):
+            is_first = child is parent.iter
+        child = parent
 
 
 def _check_loop(call: cst.Call, callee: str, file: File) -> None:

@@ -465,6 +465,7 @@ from flake8_asyncrun.core.rule import (
     Refused,
     attempt_in_turn,
     is_main_guard,
+    per_file,
     rule,
 )
 from flake8_asyncrun.core.runner import with_runner
@@ -508,13 +509,18 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.expects_error(call, "RuntimeError", "Exception", "BaseException"):
         return
     runs = runs_on(call, file)
-    if not runs or any(True for run in runs for one in _GRAVER for _ in one.check(run, file)):
+    if not runs or any(_runs_nothing(run, file) for run in runs):
         return
     happens = R2 if left else by_version(target, ((3, 14), R2))
     message = f"{file.text_of(call.func)}() where no loop runs: {happens}; use asyncio.run()"
     fix, notes = attempt_apart(call, file, _attempt)
     where = Note("the loop runs here", file.place(runs[0]))
     yield Hit(call, message, fix, (*(() if _same_line(call, runs[0], file) else (where,)), *notes))
+
+
+@per_file
+def _runs_nothing(run: cst.Call, file: File) -> bool:
+    return any(True for one in _GRAVER for _ in one.check(run, file))
 
 
 def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:

@@ -70,9 +70,11 @@ def seconds(form: str, line: str, number: int) -> float:
 @pytest.mark.parametrize("end", ["\n", "; "], ids=["lines", "one line"])
 @pytest.mark.parametrize("name", ["name", "näme"])
 def test_ten_times_the_findings_take_ten_times_the_time(form: str, end: str, name: str) -> None:
-    few = min(seconds(form, f"run({name}){end}", MANY // 10) for _ in range(3))
-    # What grows with the square takes a hundred times as long; short times are noise.
-    assert seconds(form, f"run({name}){end}", MANY) < 30 * max(few, 0.01)
+    line = f"run({name}){end}"
+    few = max(0.01, *(min(seconds(form, line, MANY // 10) for _ in range(3)) for _ in range(2)))
+    # What grows with the square takes a hundred times as long; short times are noise, and another
+    # program may take the processor's caches away, though not each time.
+    assert any(seconds(form, line, MANY) < 50 * few for _ in range(3))
 
 
 FORMS_OF_LINES = ["concise", "github", "json-lines", "pylint"]
