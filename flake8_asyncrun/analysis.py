@@ -9,7 +9,7 @@ import functools
 import gc
 import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from flake8_asyncrun.locks import Versions, versions
 from flake8_asyncrun.names.knowledge import Knowledge, Told
 from flake8_asyncrun.names.project import FindModule, Project
 from flake8_asyncrun.names.syntax import Unreadable
-from flake8_asyncrun.rules import ALL
+from flake8_asyncrun.rules import ALL, CODES
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
@@ -83,16 +83,19 @@ class _Place:
 
 
 def asked(config: Config) -> tuple[Rule, ...]:
-    """Return the rules to ask: what is selected, and off by default only if by its own code.
+    """Return the rules to ask, as `asked_codes` does."""
+    codes = asked_codes(config)
+    return tuple(rule for rule in ALL if rule.code in codes)
+
+
+def asked_codes(config: Config) -> frozenset[str]:
+    """Return the codes of the rules to ask: what is selected, and off by default only if by its own
+    code.
 
     Raises ConfigError for a prefix that begins no code.
     """
-    codes = selected(config, (rule.code for rule in ALL))
-    return tuple(
-        rule
-        for rule in ALL
-        if rule.code in codes and (not rule.optional or rule.code in config.select)
-    )
+    chosen = selected(config, CODES)
+    return frozenset(code for code in chosen if not CODES[code] or code in config.select)
 
 
 def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
@@ -104,13 +107,13 @@ def look(path: str, text: str, configure: Configure) -> tuple[Source, Found]:
     try:
         config = configure(path)
         source = Source(path, text, files.module_name(path, files.project_roots(path, config.src)))
-        codes = {rule.code for rule in asked(config)}
+        codes = asked_codes(config)
         around = _around(path, config)
     except (ConfigError, FileError) as error:
         return source, Found(errors=(str(error),))
     try:
-        rules = [rule for rule in ALL if not rule.optional or rule.code in codes]
-        found = answer(source, around, rules)
+        wanted = [code for code, is_optional in CODES.items() if not is_optional or code in codes]
+        found = _answer(source, around, wanted)
         chosen = tuple(finding for finding in found.findings if finding.code in codes)
         return source, replace(found, findings=chosen)
     except Unreadable as error:
@@ -129,16 +132,33 @@ def answer(
     What an answer that is kept rests on is added to `rested_on`. Where they were asked elsewhere,
     that is what was `told`.
     """
+    return _answer(source, around, [rule.code for rule in rules], rules, rested_on, told)
+
+
+def _answer(
+    source: Source,
+    around: Surroundings,
+    codes: Collection[str],
+    asking: Sequence[Rule] | None = None,
+    rested_on: list[Evidence] | None = None,
+    told: Heard | None = None,
+) -> Found:
+    """Do as `answer` does for rules of some codes, by default for those of ALL, which are imported
+    only where they have to be asked."""
     rests = [] if rested_on is None else rested_on
     kept = around.cache
-    codes = (rule.code for rule in rules)
+
+    def hear() -> Found:
+        rules = [rule for rule in ALL if rule.code in codes] if asking is None else asking
+        return _hear(source, around.project, rules, told)
+
     question = (
         kept.question(source.path, source.module, source.text, codes)
         if kept is not None and may_have_findings(source.text)
         else None
     )
     if kept is None or question is None:
-        return _hear(source, around.project, rules, told)
+        return hear()
     if (known := kept.recall(question)) is not None:
         rests += [known.evidence] if known.evidence is not None else []
         if known.unreadable is not None:
@@ -149,7 +169,7 @@ def answer(
         return Found(known.findings)
     with around.project.consulting() as names:
         try:
-            found = _hear(source, around.project, rules, told)
+            found = hear()
         except Unreadable as error:
             rests.append(kept.keep(question, Answer(unreadable=(str(error), error.line)), names))
             raise

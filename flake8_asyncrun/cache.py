@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -291,16 +292,27 @@ def folder_of(path: str) -> Path | None:
     return None if root is None else root / FOLDER
 
 
-@functools.cache
-def _maker() -> tuple[str, ...] | None:
-    """Return what makes the answers: us, as we are now, and what we run on; None if not known."""
-    from libcst import LIBCST_VERSION  # not above: reading this module must cost little
+def made_by() -> tuple[object, ...] | None:
+    """Return what makes the answers: us, as we are now, and what we run on; None if not known.
 
-    own = own_parts()
-    return None if own is None else (__version__, own, LIBCST_VERSION, sys.version, sys.platform)
+    Finds out about LibCST without importing it.
+    """
+    own = _own_parts()
+    try:
+        spec = importlib.util.find_spec("libcst")
+    except (ImportError, ValueError):
+        return None
+    places = [] if spec is None else list(spec.submodule_search_locations or ())
+    states = [state_of(status_of(f"{place}{os.sep}_version.py")) for place in places]
+    if own is None or not places:
+        return None
+    return __version__, own, places, states, sys.version, sys.platform
 
 
-def own_parts() -> str | None:
+_maker = functools.cache(made_by)
+
+
+def _own_parts() -> str | None:
     """Return the digest of what we are made of, None if that is not known."""
     parts: list[tuple[str, int, int]] = []
     package = Path(__file__).parent

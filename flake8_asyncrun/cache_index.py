@@ -12,17 +12,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.util
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flake8_asyncrun import __version__, cache
+from flake8_asyncrun import cache
 from flake8_asyncrun.cache import Evidence, State, finding_of, plain_finding
 from flake8_asyncrun.files import SUFFIXES
 from flake8_asyncrun.report import FileReport
@@ -223,24 +221,7 @@ def _seal(body: str) -> str:
     return hashlib.blake2b(f"{made_by}\n{body}".encode(), digest_size=16).hexdigest()
 
 
-@functools.cache
-def maker() -> tuple[object, ...] | None:
-    """Return what makes reports: us, as we are now, and what we run on; None if not known.
-
-    Finds out about LibCST without importing it.
-    """
-    own = cache.own_parts()
-    try:
-        spec = importlib.util.find_spec("libcst")
-    except (ImportError, ValueError):
-        return None
-    places = [] if spec is None else list(spec.submodule_search_locations or ())
-    states = [
-        cache.state_of(cache.status_of(os.path.join(place, "_version.py"))) for place in places
-    ]
-    if own is None or not places:
-        return None
-    return __version__, own, places, states, sys.version, sys.platform
+maker = functools.cache(cache.made_by)
 
 
 def digest(*values: object) -> str:

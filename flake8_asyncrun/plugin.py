@@ -61,12 +61,14 @@ class Plugin:
         text = "".join(self.lines)
         if not may_have_findings(text):
             return
-        # Only now: most files of most projects never get here, and LibCST takes half a second.
+        # Only now: most files of most projects never get here. What an earlier run has found out
+        # takes no rule and no LibCST, which need half a second to be imported.
         from flake8_asyncrun.analysis import look
-        from flake8_asyncrun.rules import not_analysed
 
         source, found = look(self.filename, text, self.configure)
         for reason in found.errors:
+            from flake8_asyncrun.rules import not_analysed  # it takes LibCST
+
             finding = not_analysed.finding(reason)
             yield 1, 0, f"{finding.code} {finding.message}", type(self)
         for finding in found.findings:
@@ -80,13 +82,13 @@ class Plugin:
 
     def _configure(self) -> Read:
         from flake8_asyncrun import config
-        from flake8_asyncrun.rules import ALL
+        from flake8_asyncrun.rules import CODES
 
         # A prefix that is none of ours is another plugin's.
         prefixes = [
             "RUN" if "RUN".startswith(prefix) else prefix
             for prefix in self.chosen
-            if any(rule.code.startswith(prefix) for rule in ALL)
+            if any(code.startswith(prefix) for code in CODES)
         ]
         return config.over(config.reader(), {**self.settings, "extend-select": prefixes})
 

@@ -489,6 +489,7 @@ def test_versions_count_where_they_were_asked_for(
     lock = '[[package]]\nname = "{}"\nversion = "{}"\n'.format
     found: list[object] = []
     monkeypatch.setattr(analysis, "ALL", (asking_for_releases(found),))
+    monkeypatch.setattr(analysis, "CODES", {"RUN901": False})
 
     def ask() -> object:
         found.clear()
@@ -531,6 +532,7 @@ def test_a_lock_file_of_the_workspace_may_come_late(
     desk.put("../.git/HEAD")
     found: list[object] = []
     monkeypatch.setattr(analysis, "ALL", (asking_for_releases(found),))
+    monkeypatch.setattr(analysis, "CODES", {"RUN901": False})
     desk.found()
     desk.found()
     assert found == [None]
@@ -1185,8 +1187,11 @@ def test_whoever_makes_the_answers_is_known_by_the_files(package: Path) -> None:
     assert first is not None
     assert first == make()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cst, "LIBCST_VERSION", "0.1")
-        assert make() != first
+        (package.parent / "libcst").mkdir()
+        (package.parent / "libcst" / "__init__.py").write_text("")
+        patch.syspath_prepend(package.parent)
+        patch.delitem(sys.modules, "libcst")
+        assert make() != first, "another LibCST"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "version", "4.0")
         assert make() != first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -451,3 +452,31 @@ def test_a_file_without_our_words_costs_nothing() -> None:
         "flake8_asyncrun.plugin",
     }
     assert not any(name.startswith(("libcst", "yaml", "tomllib", "packaging")) for name in loaded)
+
+
+def test_an_answer_that_is_known_takes_no_rule_and_no_libcst() -> None:
+    put("pyproject.toml", "[project]\nrequires-python = '>=3.10'\n")
+    put("a.py", BAD)
+    code = (
+        "import sys\n"
+        "from flake8_asyncrun import cache\n"
+        "from flake8_asyncrun.plugin import Plugin\n"
+        "cache._RACY, cache._maker = 0, lambda: ('tests',)\n"
+        "found = Plugin(None, 'a.py', open('a.py').readlines()).run()\n"
+        "print(*(f'{line}:{text[:6]}' for line, _, text, _ in found))\n"
+        "heavy = ('libcst', 'flake8_asyncrun.core.rule', 'flake8_asyncrun.rules.run_forever')\n"
+        "print(*(name for name in heavy if name in sys.modules))"
+    )
+    outputs = []
+    for _ in range(3):
+        time.sleep(0.05)  # a file that was written just now is not relied on
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        )
+        outputs.append(done.stdout.decode().splitlines())
+    assert [output[0] for output in outputs] == ["5:RUN402 8:RUN102"] * 3
+    assert outputs[0][1] != "", "it was to be found out once"
+    assert outputs[2][1] == ""

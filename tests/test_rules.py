@@ -17,7 +17,7 @@ import pytest
 from flake8_asyncrun.core.engine import analyze
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
-from flake8_asyncrun.rules import ALL
+from flake8_asyncrun.rules import ALL, CODES
 from tests import snippets
 from tests.analysis import any_fix, are_installed, find, fix, lines_of, safe_fix
 from tests.examples import (
@@ -298,6 +298,10 @@ def test_every_rule_is_listed_in_order_of_code() -> None:
     assert {rule.name.replace("-", "_") for rule in ALL} == files
     codes = [rule.code for rule in ALL]
     assert codes == sorted(set(codes))
+
+
+def test_what_is_known_of_a_rule_without_importing_it_is_so() -> None:
+    assert {rule.code: rule.optional for rule in ALL} == dict(CODES)
 
 
 def test_every_document_of_corner_cases_has_its_rule() -> None:

@@ -58,6 +58,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]:
 
     def use(*rules: Rule) -> None:
         monkeypatch.setattr(analysis, "ALL", rules)
+        monkeypatch.setattr(analysis, "CODES", {rule.code: rule.optional for rule in rules})
         monkeypatch.setattr(repair_module, "ALL", rules)
         repair_module._rules.cache_clear()
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from flake8_asyncrun.core.gate import may_have_findings
 from flake8_asyncrun.core.model import Finding, Note
-from flake8_asyncrun.core.rule import File, Hit, Rule
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.names import forms
 from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.names.syntax import Unreadable
+
+# What takes LibCST is imported where there is something to ask: who knows all answers needs none.
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flake8_asyncrun.core.rule import File, Hit, Rule
 
 _NOT_PRINTED_BACK = Note("no fix: LibCST does not give this file's text back as it is")
 
@@ -26,6 +30,8 @@ def analyze(source: Source, project: Project, rules: Iterable[Rule]) -> list[Fin
     """
     if forms.is_stub(source.path) or not may_have_findings(source.text):
         return []
+    from flake8_asyncrun.core.rule import File
+
     file = File(source, project)
     asked = [rule for rule in rules if file.facts.touches_loop or not rule.needs_loop]
     if not asked:
