@@ -96,11 +96,18 @@ def _names(path: str) -> _Names:
     full = Path(os.path.normpath(Path(path).absolute()))
     here = Path.cwd()
     below = full.relative_to(here) if full.is_relative_to(here) else full
-    uri = full.as_uri() if below is full else quote(os.fsencode(below.as_posix()))
+    uri = full.as_uri() if below is full else quote(_encoded(below.as_posix()))
     # GitLab wants paths from where it has cloned the project.
     root = os.environ.get("CI_PROJECT_DIR")
     in_project = full.relative_to(root) if root and full.is_relative_to(root) else below
     return _Names(shown(path), str(full), in_project.as_posix(), uri)
+
+
+def _encoded(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # no file is called so here, but an editor's text may be
+        return path.encode("utf-8", "surrogatepass")
 
 
 def _page(report: FileReport, errors: Iterable[str], names: Callable[[str], _Names]) -> Page:

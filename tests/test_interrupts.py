@@ -32,11 +32,13 @@ COUNT = 12
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
 
 # A slow disk: a signal comes in the middle of a write, nearly always. What a shell starts in the
-# background has SIGINT ignored from birth.
+# background has SIGINT ignored from birth, and with nohup SIGHUP, too.
 SLOWLY = """\
 import os, signal, sys, time
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sync = os.fsync
 
 def slowly(descriptor):

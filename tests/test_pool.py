@@ -190,8 +190,15 @@ def test_help_and_version_start_quickly() -> None:
 # -- from outside --
 
 
+# What a shell starts in the background has the signal ignored from birth.
+LISTENING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from flake8_asyncrun.cli import main; main()"
+)
+
+
 def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "flake8_asyncrun", "--check", "--no-cache", "--jobs=2"]
+    command = [sys.executable, "-c", LISTENING, "--check", "--no-cache", "--jobs=2"]
     return subprocess.Popen(
         [*command, *arguments],
         stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flake8_asyncrun import report
@@ -84,6 +84,7 @@ TEXTS = st.text(st.characters(exclude_categories=()))
 
 
 @given(TEXTS, TEXTS)
+@example("", "\ud800")
 def test_whatever_is_said_stays_well_formed(message: str, note: str) -> None:
     found = (Finding("RUN101", message, Span(0, 1), None, (Note(note),)),)
     one = FileReport(f"{note}.py".replace("\0", ""), "x\n", "x\n", found, errors=(message,))
