@@ -57,7 +57,7 @@ def pause():
 
 def slow(functions: int) -> str:
     """Return a module that takes a while."""
-    one = "async def f{}(loop):\n    await asyncio.sleep(0)\n    return [f for f in loop]\n\n\n"
+    one = "async def f{}():\n    loop = asyncio.get_event_loop()\n    return [f for f in loop]\n\n\n"
     return "import asyncio\n\n\n" + "".join(one.format(number) for number in range(functions))
 
 
@@ -244,7 +244,7 @@ def wait_for(what: Any) -> Any:
 def at_work(repository: Path) -> Iterator[subprocess.Popen[str]]:
     """A run that has begun, and is far from its end."""
     for number in range(6):
-        (repository / f"slow{number}.py").write_text(slow(800))
+        (repository / f"slow{number}.py").write_text(slow(1200))
     process = start()
     try:
         wait_for(lambda: len(workers_of(process.pid)) == 2)
