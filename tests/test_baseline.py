@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_cli import BAD, FIXED, GOOD, UNSAFE, asyncrun, call, put, refused
 
+pytestmark = pytest.mark.thorough
+
 FILE = "baseline.json"
 CHECK = ("--check", "--baseline", FILE)
 

@@ -12,7 +12,10 @@ import pytest
 from flake8_asyncrun.changed_lines import changed_lines
 from tests.test_cli import BAD, FIXED, GOOD, asyncrun, call, put, refused
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git on this machine")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("git") is None, reason="no git on this machine"),
+    pytest.mark.thorough,
+]
 
 NEW = "asyncio.run(main)\n"
 

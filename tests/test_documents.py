@@ -14,6 +14,8 @@ from flake8_asyncrun.documents import DocumentError, parts, put_back
 from flake8_asyncrun.report import FileReport
 from tests.test_cli import call
 
+pytestmark = pytest.mark.thorough
+
 FIXTURES = Path(__file__).parent / "fixtures" / "documents"
 PLAIN = ("--output-format=concise", "--isolated", "--no-cache")
 

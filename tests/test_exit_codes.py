@@ -8,6 +8,8 @@ import pytest
 
 from tests.test_cli import BAD, FIXED, GOOD, UNSAFE, asyncrun, call, put, refused
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -15,6 +15,8 @@ import pytest
 from flake8_asyncrun.formats import FORMATS, manual
 from tests.test_cli import BAD, CONCISE, FIXED, GOOD, UNSAFE, asyncrun, call, put, refused
 
+pytestmark = pytest.mark.thorough
+
 BROKEN = "import asyncio\ndef (\n"
 
 

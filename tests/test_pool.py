@@ -57,7 +57,9 @@ def pause():
 
 def slow(functions: int) -> str:
     """Return a module that takes a while."""
-    one = "async def f{}():\n    loop = asyncio.get_event_loop()\n    return [f for f in loop]\n\n\n"
+    one = (
+        "async def f{}():\n    loop = asyncio.get_event_loop()\n    return [f for f in loop]\n\n\n"
+    )
     return "import asyncio\n\n\n" + "".join(one.format(number) for number in range(functions))
 
 

@@ -12,7 +12,10 @@ import pytest
 from tests.test_cli import BAD, CONCISE, FIXED, put
 from tests.test_output import on_terminal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals"),
+    pytest.mark.thorough,
+]
 
 IMPATIENT = (
     sys.executable,

@@ -17,6 +17,8 @@ from flake8_asyncrun.core.model import Finding
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.report import FileReport
 
+pytestmark = pytest.mark.thorough
+
 OLD = parse({"target-version": "3.8", "unsafe-fixes": True})
 NEW = parse({"target-version": "3.10"})
 

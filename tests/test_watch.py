@@ -24,7 +24,10 @@ START = (
 )
 READY = "Watching for changes; Ctrl-C ends it.\n"
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and signals as on POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="pipes and signals as on POSIX"),
+    pytest.mark.thorough,
+]
 
 
 @pytest.fixture(autouse=True)

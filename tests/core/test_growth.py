@@ -14,7 +14,10 @@ from flake8_asyncrun.names.project import Project
 from flake8_asyncrun.rules import ALL
 from tests.snippets import case
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.thorough,
+]
 
 FEW = 50
 IMPORT = "import asyncio\n"

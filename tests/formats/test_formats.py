@@ -19,6 +19,8 @@ from flake8_asyncrun.formats.page import Style
 from flake8_asyncrun.report import FileReport
 from tests.reports import RULES, reports
 
+pytestmark = pytest.mark.thorough
+
 MANY = 10_000
 
 

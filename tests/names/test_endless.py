@@ -8,7 +8,10 @@ from flake8_asyncrun.names.machine import position
 from flake8_asyncrun.names.values import Effect
 from tests.snippets import CAPTURES, case, facts_of, last, last_expression
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [
+    pytest.mark.timeout(60),
+    pytest.mark.thorough,
+]
 
 IMPORT = "import asyncio\n"
 CALL = "asyncio.get_event_loop()\n"
