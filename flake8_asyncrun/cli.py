@@ -234,6 +234,8 @@ def main(
         raise click.UsageError(f"--statistics can be shown as {forms}, not as {output_format}")
     if quiet and verbose:
         raise click.UsageError("--quiet cannot be combined with --verbose")
+    if show_settings and show_files:
+        raise click.UsageError("--show-settings cannot be combined with --show-files")
     if check and add_noqa:
         raise click.UsageError("--add-noqa cannot be combined with --check")
     if stdin_filename is not None and "-" not in paths:

@@ -37,6 +37,12 @@ MOST_REASONS = 5
 """How many reasons for refusing a fix are named after a repair."""
 
 
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
+"""What breaks a line, steers a terminal, or stands for a byte that is no text."""
+
+_ESCAPED = re.compile(f'{_ODD.pattern}|["\\\\]')
+
+
 @dataclass(frozen=True)
 class FileReport:
     """What a run has to say of one file."""
@@ -285,13 +291,32 @@ def _texts(report: FileReport) -> Iterator[tuple[str, str, str]]:
     """Yield what is compared: a name with what was and what is; of a notebook, cell by cell."""
     name = shown(report.path)
     if not forms.is_notebook(report.path):
-        # As GNU diff does: without the tab `patch` takes a name to end at its first space.
-        yield name + ("\t" if " " in name else ""), report.before, report.after
+        yield _headed(name), report.before, report.after
         return
     after = {cell.number: cell.code for cell in cells.cells(report.after)}
     for cell in cells.cells(report.before):
         new = cells.shown(after[cell.number])
-        yield f"{name}:cell {cell.number}", cells.shown(cell.code), new
+        yield _quoted(f"{name}:cell {cell.number}"), cells.shown(cell.code), new
+
+
+def _headed(name: str) -> str:
+    """Return a file's name as `patch` and `git apply` read it in a diff."""
+    quoted = _quoted(name)
+    # As GNU diff does: without the tab `patch` takes a name to end at its first space.
+    return f"{name}\t" if quoted == name and " " in name else quoted
+
+
+def _quoted(name: str) -> str:
+    """Return a name as git writes it: in quotes where it would not stand in a line as it is."""
+    if not name.startswith('"') and _ODD.search(name) is None:
+        return name
+
+    def escaped(match: re.Match[str]) -> str:
+        if match[0] in '"\\':
+            return f"\\{match[0]}"
+        return "".join(f"\\{byte:03o}" for byte in match[0].encode("utf-8", "surrogateescape"))
+
+    return f'"{_ESCAPED.sub(escaped, name)}"'
 
 
 def _painted(line: str, color: bool) -> str:

@@ -740,6 +740,7 @@ def test_a_job_that_cannot_be_done_is_one_line(arguments: tuple[str, ...], said:
             "--interactive cannot be combined with --output-format json",
         ),
         (("-", "a.py"), "- cannot be combined with other paths"),
+        (("--show-files", "--show-settings"), "--show-settings cannot be combined with --show"),
     ],
 )
 def test_a_wrong_call_is_refused(arguments: tuple[str, ...], said: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -217,6 +219,28 @@ def test_a_diff_can_be_applied(here: Path, before: str, after: str) -> None:
     subprocess.run(["git", "init", "-q"], check=True)
     subprocess.run(["git", "apply", "-p0", "-"], input=changes.encode(), check=True)
     assert file.read_bytes() == after.encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a name cannot have these characters there")
+@pytest.mark.parametrize("name", ["a\nb c.py", "\x1b[31m.py", '"a".py', "a\tb\\ü.py"])
+def test_a_diff_of_a_file_with_an_odd_name_can_be_applied(here: Path, name: str) -> None:
+    Path(name).write_text("a = 1\n", encoding="utf-8")
+    changes = report.diff([FileReport(name, "a = 1\n", "a = 2\n")])
+    assert changes.count("\n") == 5
+    assert "\x1b" not in changes
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply", "-p0", "-"], input=changes.encode(), check=True)
+    assert Path(name).read_text(encoding="utf-8") == "a = 2\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name is to be UTF-8 elsewhere")
+def test_a_diff_of_a_file_whose_name_is_no_text_can_be_applied(here: Path) -> None:
+    name = os.fsdecode(b"s\xff.py")
+    Path(name).write_text("a = 1\n", encoding="utf-8")
+    changes = report.diff([FileReport(name, "a = 1\n", "a = 2\n")])
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply", "-p0", "-"], input=changes.encode(), check=True)
+    assert Path(name).read_text(encoding="utf-8") == "a = 2\n"
 
 
 def test_paths_below_are_shown_short(here: Path) -> None:
