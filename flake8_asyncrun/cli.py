@@ -728,6 +728,8 @@ def _exit_code(reports: Iterable[FileReport], counted: Counted) -> int:
 
 
 def _fail(errors: Iterable[str]) -> int:
+    from flake8_asyncrun.formats.page import printable
+
     for error in dict.fromkeys(errors):
-        click.echo(f"error: {' '.join(error.splitlines())}", err=True)
+        click.echo(f"error: {printable(' '.join(error.splitlines()))}", err=True)
     return FAILED

@@ -747,6 +747,14 @@ def test_a_wrong_call_is_refused(arguments: tuple[str, ...], said: str) -> None:
     assert said in refused(*arguments)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a name that Windows does not allow")
+def test_errors_name_files_without_steering_the_terminal() -> None:
+    Path("\x1b[31mx.py").write_text("import asyncio\ndef (\n")
+    done = call("--check", "--isolated")
+    assert done.stderr.decode().startswith("error: \u241b[31mx.py:2: cannot be analysed")
+    assert done.returncode == 2
+
+
 def test_broken_settings_are_named_once() -> None:
     put(a=BAD, b=BAD)
     Path("pyproject.toml").write_text("[tool.asyncrun]\nselekt = []\n")
