@@ -244,9 +244,11 @@ def open_folder() -> Iterator[Path]:
 
 
 # Root may write anywhere, so it becomes somebody else when all is read.
+# Who is nobody may not read where we are installed, so all that is needed is imported before.
 AS_NOBODY = """\
 import os
 from flake8_asyncrun import files
+from flake8_asyncrun.formats import full, page, statistics
 
 write = files.write
 
