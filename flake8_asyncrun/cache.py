@@ -488,10 +488,10 @@ def _fix(data: object) -> Fix | None:
     match data:
         case None:
             return None
-        case [str(title), [*edits], safety, *several]:
+        case [str(title), [*edits], safety, claims, coroutines, str(own_loop_in), comments]:
             changes = tuple(_edit(edit) for edit in edits)
-            claims, coroutines, own_loop_in, comments = map(_texts, several)
-            return Fix(title, changes, Safety(safety), claims, coroutines, own_loop_in, comments)
+            names = _texts(claims), _texts(coroutines), own_loop_in, _texts(comments)
+            return Fix(title, changes, Safety(safety), *names)
     raise ValueError(data)
 
 

@@ -349,16 +349,15 @@ def _printed(source: Source) -> str | None:
 _BY_HAND = re.compile(r"\b(?:[gs]et|new)_event_loop\b")
 
 
-def _set_for(own: str, names: Iterable[str], others: Iterable[tuple[str, str]]) -> Note | None:
-    """Return why code of the module `own`, in these globals of it, cannot get a loop of its own:
+def _set_for(own: str, name: str, others: Iterable[tuple[str, str]]) -> Note | None:
+    """Return why code of the module `own`, in this global of it, cannot get a loop of its own:
     another file may call it on a loop that it chose. None where none is seen to."""
-    for name in names:
-        for path, text in others:
-            if _BY_HAND.search(text) and names_global(text, own, name):
-                return Note(
-                    f"no fix: `{shown(path)}` names `{name}` and has to do with loops itself, so "
-                    "which one is to run may be chosen there"
-                )
+    for path, text in others:
+        if _BY_HAND.search(text) and names_global(text, own, name):
+            return Note(
+                f"no fix: `{shown(path)}` names `{name}` and has to do with loops itself, so "
+                "which one is to run may be chosen there"
+            )
     return None
 
 

@@ -595,6 +595,14 @@ def test_who_calls_it_may_have_chosen_the_loop() -> None:
     assert note.startswith(f"no fix: `{where}` names `main` and has to do with loops itself")
 
 
+@pytest.mark.parametrize("choice", ["new_event_loop()", "get_event_loop()", "set_event_loop(None)"])
+def test_any_word_of_loops_may_choose_one(choice: str) -> None:
+    other = f"import asyncio\nfrom served import main\nasyncio.{choice}\nmain()\n"
+    put({**SERVED, "pyproject.toml": "", "other.py": other})
+    (report,) = repair("served.py", config=SINCE_314)
+    assert not report.applied
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -617,3 +625,31 @@ def test_a_class_is_asked_for_where_a_method_runs_the_loop() -> None:
     (report,) = repair("served.py", config=SINCE_314)
     assert not report.applied
     assert "`Server` and" in notes([report])[-1]
+
+
+RUNS = "    loop.run_until_complete(serve())\n"
+STOPS = "    loop.call_later(0.01, loop.stop)\n    loop.run_forever()\n"
+LOOKS = "    print(loop.is_running())\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "body", "title"),
+    [
+        ("3.10", RUNS, "Run it with asyncio.run()"),
+        ("3.10", RUNS + RUNS, "Run it all in one `async def _main()`"),
+        ("3.11", RUNS + RUNS, "Run it with one asyncio.Runner()"),
+        ("3.10", STOPS, "Wait for an event in `async def _main()`"),
+        ("3.10", STOPS + STOPS, "Run it all in one `async def _main()`"),
+        ("3.11", STOPS + LOOKS + STOPS, "Run it with one asyncio.Runner()"),
+    ],
+)
+def test_no_form_takes_the_loop_from_who_chose_it(version: str, body: str, title: str) -> None:
+    config = parse({"target-version": version, "unsafe-fixes": True})
+    served = textwrap.dedent(SERVED["served.py"])
+    put({"served.py": served.replace(RUNS, f"{body}    loop.close()\n"), "pyproject.toml": ""})
+    (report,) = run.run(["served.py"], lambda _: config, fix=True, write=False, cached=False)
+    assert [finding.fix and finding.fix.title for finding in report.applied] == [title]
+    put({"tests/test_served.py": CHOOSES})
+    (report,) = repair("served.py", config=config)
+    assert not report.applied
+    assert any("names `main` and has" in note for note in notes([report]))

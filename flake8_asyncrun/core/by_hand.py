@@ -50,14 +50,11 @@ def with_own_loop(make: Callable[[], Fix], call: cst.Call, file: File) -> Callab
     """Return what makes a fix by which the code around `call` runs a loop of its own."""
 
     def made() -> Fix:
-        holders = (one for one in file.parents(call) if isinstance(one, _NAMED))
-        names = [holder.name.value for holder in holders]
-        return replace(make(), own_loop_in=tuple(names[-1:]))
+        named = (cst.FunctionDef, cst.ClassDef)
+        holders = [one.name.value for one in file.parents(call) if isinstance(one, named)]
+        return replace(make(), own_loop_in=holders[-1] if holders else "")
 
     return made
-
-
-_NAMED = (cst.FunctionDef, cst.ClassDef)
 
 
 def puts_away(call: cst.Call, file: File) -> bool:

@@ -45,9 +45,9 @@ class Fix:
     coroutines: tuple[str, ...] = ()
     """The functions of which it makes coroutines, by their titles ("Client.fetch"), for which no
     plain generator can wait then."""
-    own_loop_in: tuple[str, ...] = ()
-    """The globals of the file whose code runs a loop of its own then, whichever loop was set by
-    who calls it."""
+    own_loop_in: str = ""
+    """The global of the file whose code runs a loop of its own then, whichever loop was set by who
+    calls it; "" where nobody can call it."""
     comments: tuple[str, ...] = ()
     """The comments that it is there to change or to take away."""
 

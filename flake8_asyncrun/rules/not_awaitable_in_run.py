@@ -250,11 +250,13 @@ from flake8_asyncrun.names.values import (
 
 @rule("RUN103", on=cst.Call, fix=Safety.UNSAFE)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
-    is_given_command = _is_given_command(call, file)
-    run = None if is_given_command else fails_as_given(call, file) or completes_as_given(call, file)
-    target = file.target_at(call) if is_given_command or run is not None else None
-    if target is not None and is_given_command:
-        yield _command_in_run(call, target, file)
+    if _is_given_command(call, file):
+        target = file.target_at(call)
+        if target is not None:
+            yield _command_in_run(call, target, file)
+        return
+    run = fails_as_given(call, file) or completes_as_given(call, file)
+    target = None if run is None else file.target_at(call)
     if run is None or target is None:
         return
     value = file.value(run.argument)

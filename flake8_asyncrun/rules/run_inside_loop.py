@@ -352,7 +352,9 @@ def _is_where_a_loop_runs(call: cst.Call, file: File) -> bool:
     if file.in_coroutine(call):
         return True
     function = file.enclosing_function(call)
-    return is_in_cell(file, call) if function is None else bool(_led_to(call, function, file))
+    if function is None:
+        return is_in_cell(file, call)
+    return _led_to(call, function, file) is not None
 
 
 def _nested(call: cst.Call, file: File) -> Iterator[Hit]:
@@ -553,6 +555,7 @@ def _is_deferred(call: cst.BaseExpression, file: File) -> bool:
 # ---------------------------------------------------------------------- how it is led to
 
 
+@per_file
 def _led_to(
     call: cst.Call, function: cst.FunctionDef | cst.Lambda, file: File
 ) -> tuple[Note, ...] | None:

@@ -436,7 +436,7 @@ See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asy
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import libcst as cst
@@ -529,10 +529,7 @@ def _attempt(call: cst.Call, file: File) -> tuple[Fix | None, tuple[Note, ...]]:
     plain = with_own_loop(partial(_fix, call, runs, file), call, file)
     one_main = with_own_loop(partial(together, call, file), call, file)
     runner = with_own_loop(partial(in_runner, call, file), call, file)
-
-    def own() -> Fix:
-        return own_loop(call, file)
-
+    own: Callable[[], Fix] = partial(own_loop, call, file)
     # One after the other, a Runner's runs are tasks of their own, as they were.
     several = len(runs) > 1 or _is_in_a_loop(runs[0], file)
     forms, otherwise = (
