@@ -207,7 +207,7 @@ def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
     Raises Unreadable, and nothing else.
     """
     try:
-        with _collecting_rarely():
+        with collecting_rarely():
             return Found(tuple(analyze(source, project, rules)))
     except Unreadable:
         raise
@@ -227,7 +227,7 @@ def _ask(source: Source, project: Project, rules: Sequence[Rule]) -> Found:
 
 
 @contextmanager
-def _collecting_rarely() -> Iterator[None]:
+def collecting_rarely() -> Iterator[None]:
     """Look for garbage in rings less often: trees and values are many, and nearly all stay."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 20)

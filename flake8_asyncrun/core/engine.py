@@ -22,18 +22,26 @@ if TYPE_CHECKING:
 _NOT_PRINTED_BACK = Note("no fix: LibCST does not give this file's text back as it is")
 
 
-def analyze(source: Source, project: Project, rules: Iterable[Rule]) -> list[Finding]:
+def analyze(
+    source: Source, project: Project, rules: Iterable[Rule], *, anyway: bool = False
+) -> list[Finding]:
     """Return what the rules find in a source, in order of place and code.
 
     Raises Unreadable where the text cannot be parsed. Knows nothing of `# noqa`. In stubs,
-    which nobody executes, nothing is found.
+    which nobody executes, nothing is found. No rule is asked of a file in which it says that it
+    cannot find anything; `anyway`: it is, which takes longer and finds the same.
     """
     if forms.is_stub(source.path) or not may_have_findings(source.text):
         return []
     from flake8_asyncrun.core.rule import File
 
     file = File(source, project)
-    asked = [rule for rule in rules if file.facts.touches_loop or not rule.needs_loop]
+    touches_loop = file.glance.facts.touches_loop
+    asked = [
+        rule
+        for rule in rules
+        if (touches_loop or not rule.needs_loop) and (anyway or rule.possible(file.glance))
+    ]
     if not asked:
         return []
     rules_on: dict[type[cst.CSTNode], list[Rule]] = defaultdict(list)

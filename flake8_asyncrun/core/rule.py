@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import libcst as cst
 
+from flake8_asyncrun.core.glance import Glance, Possible, always
 from flake8_asyncrun.core.guards import left_by_guards
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety, Span
 from flake8_asyncrun.core.source import Source, descend
@@ -65,6 +66,9 @@ class Rule:
     on: tuple[type[cst.CSTNode], ...]
     check: Check
     fix: Safety | None
+    possible: Possible = always
+    """Whether it may find anything in a file, told at a glance: where it says no, it has nothing to
+    find, and is not asked. Tested with all programs of the tests and the manuals."""
     needs_loop: bool = False
     """Whether it has nothing to say of a file that touches no loop, and need not be asked."""
     optional: bool = False
@@ -83,6 +87,7 @@ def rule(
     *,
     on: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...],
     fix: Safety | None = None,
+    possible: Possible = always,
     optional: bool = False,
     may_appear: bool = False,
 ) -> Callable[[Check], Rule]:
@@ -99,6 +104,7 @@ def rule(
             nodes,
             check,
             fix,
+            possible,
             needs_loop=True,
             optional=optional,
             may_appear=may_appear,
@@ -149,6 +155,16 @@ RUNNERS = {
 """What runs a coroutine on a loop of its own, with the name of its first parameter."""
 
 
+def runs(glance: Glance) -> bool:
+    """Say whether a file may have a run, as `File.runs` has them."""
+    return not glance.named.isdisjoint(RUNNERS)
+
+
+def runs_or_completes(glance: Glance) -> bool:
+    """Say whether a file may have a run, or run a loop by hand."""
+    return runs(glance) or "run_until_complete" in glance.of_loops
+
+
 @dataclass(frozen=True)
 class Run:
     """A call of one of RUNNERS, with what it is handed."""
@@ -187,9 +203,15 @@ class File:
         self._reached_from: dict[frozenset[int], set[int]] = {}
 
     @cached_property
-    def facts(self) -> Facts:
+    def glance(self) -> Glance:
+        """What the file shows before its tree is made."""
         source = self.source
         facts = Facts(self.project, source.path, source.text, source.module)
+        return Glance(facts, self.project)
+
+    @cached_property
+    def facts(self) -> Facts:
+        source, facts = self.source, self.glance.facts
         if facts.touches_loop and not source.prints_back:
             # Nodes stand where the tree prints them.
             facts = Facts(self.project, source.path, source.printed, source.module)

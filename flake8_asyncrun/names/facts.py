@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,6 +106,49 @@ class Facts:
     def seen(self, at: Position) -> Seen | None:
         """Return what became of the expression at a position, None if it was never reached."""
         return self._interpreter.seen.get(at)
+
+    def all_seen(self) -> Iterable[Seen]:
+        """Return what became of all expressions that were reached."""
+        return self._interpreter.seen.values()
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """What `from … import` takes from other modules, by the names that it has there."""
+        statements = (one for one in self._module.nodes if isinstance(one, ast.ImportFrom))
+        return frozenset(alias.name for one in statements for alias in one.names)
+
+    @cached_property
+    def given_loops(self) -> tuple[Value, ...]:
+        """What may be given a loop: by that name, in a literal, or as the fifth of five arguments.
+
+        That is what is called, the first argument of the call (see functools.partial), and for an
+        `__init__` every class that one of the file derives from.
+        """
+        calls = [
+            one for one in self._module.nodes if isinstance(one, ast.Call) and _may_give_loop(one)
+        ]
+        takers = [one.func for one in calls] + [one.args[0] for one in calls if one.args]
+        if any(isinstance(one, ast.Attribute) and one.attr == "__init__" for one in takers):
+            classes = (one for one in self._module.nodes if isinstance(one, ast.ClassDef))
+            takers += [base for one in classes for base in one.bases]
+        found = (self._interpreter.seen.get(position(one)) for one in takers)
+        return tuple(one.value for one in found if one is not None)
+
+    def is_built_elsewhere(self, effect: Effect) -> bool:
+        """Say whether a line that makes what the file imports certainly has an effect."""
+        return any(
+            event.effect is effect
+            for name in self._interpreter.imported
+            for event in self.done_by_import(name)
+        )
+
+    def held_by_variables(self) -> Iterator[Value]:
+        """Yield what variables stand for, wherever they are named."""
+        for node in self._module.nodes:
+            if isinstance(node, (ast.Name, ast.NamedExpr)):
+                seen = self._interpreter.seen.get(position(node))
+                if seen is not None:
+                    yield seen.value
 
     def kind(self, value: Value) -> Kind:
         """Say what `asyncio.run` would make of a value, also by what we were told of its name."""
@@ -355,7 +398,7 @@ class Facts:
             or (isinstance(node, ast.Name) and node.id in _MOCKS)
             or (isinstance(node, ast.arg) and node.arg in _MOCKS)
             or _replaces_asyncio(node)
-            for node in ast.walk(self._module.tree)
+            for node in self._module.nodes
         )
 
     @cached_property
@@ -365,6 +408,17 @@ class Facts:
             isinstance(node, ast.If) and "'__main__'" in ast.dump(node.test)
             for node in self._module.tree.body
         )
+
+
+def _may_give_loop(call: ast.Call) -> bool:
+    for given in call.keywords:
+        if given.arg == "loop":
+            return True
+        if given.arg is None and isinstance(given.value, ast.Dict):
+            keys = given.value.keys
+            if any(isinstance(key, ast.Constant) and key.value == "loop" for key in keys):
+                return True
+    return len(call.args) == 5 and not call.keywords
 
 
 def _is_plain(cls: Class) -> bool:
@@ -386,7 +440,7 @@ def _is_patched(module: Module) -> bool:
 
 
 def _imports_any(module: Module, packages: Sequence[str]) -> bool:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -402,14 +456,14 @@ def _applies_nesting(module: Module) -> bool:
     if not _imports_any(module, [_NESTS]):
         return False
     applying = {"apply"}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.module == _NESTS:
             applying |= {alias.asname or alias.name for alias in node.names}
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, (ast.Name, ast.Attribute))
         and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in applying
-        for node in ast.walk(module.tree)
+        for node in module.nodes
     )
 
 

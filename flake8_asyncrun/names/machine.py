@@ -188,7 +188,7 @@ class Machine(abc.ABC):
         self._running: list[FunctionNode] = []
         self._catching: list[tuple[str, ...]] = []
         self._catching_outside = 0  # how many of these stand around the call in progress
-        nodes = [*ast.walk(module.tree)]
+        nodes = module.nodes
         calls = sum(isinstance(node, ast.Call) for node in nodes)
         self._left = FILE_BUDGET + FOR_EACH_CALL * calls
         self._own_left = FILE_BUDGET + FOR_EACH_NODE * len(nodes)

@@ -86,6 +86,11 @@ class Module:
         return self.path.endswith(".pyi")
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree, as several questions go through them."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def for_checkers(self) -> Bindings:
         """What only type checkers see it bind."""
         return collect(self.bindings.for_checkers, self.judge)

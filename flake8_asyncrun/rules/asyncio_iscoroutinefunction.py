@@ -78,6 +78,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import also_import_module, import_from_instead, replace
 from flake8_asyncrun.core.errors import W1, by_version
+from flake8_asyncrun.core.glance import where_named
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.named import Mention, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
@@ -90,7 +91,7 @@ _DECORATOR = "asyncio.coroutine"
 _NO_DECORATOR = (3, 11)
 
 
-@rule("RUN409", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule("RUN409", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE, possible=where_named(_NAME))
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
     for mention in mentions(node, file, {_NAME}):
         if mention.target.since_version(_SINCE) is None:

@@ -108,7 +108,7 @@ import libcst as cst
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, R2, V1, by_version
 from flake8_asyncrun.core.model import Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, attempt, fails_as_given, rule
+from flake8_asyncrun.core.rule import File, Hit, attempt, fails_as_given, rule, runs
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.target import Version, show
 from flake8_asyncrun.names.values import Effect, GeneratorCoroutine, Instance, Kind, Value
@@ -117,7 +117,7 @@ _TAKES_AWAITABLES: Version = (3, 14)
 _REFUSES_GENERATORS: Version = (3, 12)
 
 
-@rule("RUN104", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN104", on=cst.Call, fix=Safety.UNSAFE, possible=runs)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
     target = None if run is None else file.target_at(call)

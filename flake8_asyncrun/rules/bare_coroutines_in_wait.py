@@ -130,13 +130,21 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import also_import, insert
 from flake8_asyncrun.core.errors import T4, by_version
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, promising, rule
 from flake8_asyncrun.names.asyncio_table import WAIT_TAKES_TASKS_IN
 from flake8_asyncrun.names.values import Coroutine, Future, Kind, Origin, Sequence, Value
 
 
-@rule("RUN108", on=cst.Call, fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether there are coroutines, listed or mapped to, for asyncio.wait to be given."""
+    if "asyncio.wait" not in glance.named:
+        return False
+    return "builtins.map" in glance.named or any(_are_coroutines(one.value) for one in glance.seen)
+
+
+@rule("RUN108", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.wait" or not call.args or file.seen(call) is None:
         return

@@ -73,6 +73,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_statement, replace
 from flake8_asyncrun.core.errors import by_version
+from flake8_asyncrun.core.glance import where_named
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
@@ -98,7 +99,12 @@ _SILENT = ("asyncio.PidfdChildWatcher", "asyncio.ThreadedChildWatcher")
 """Classes that never warned when built."""
 
 
-@rule("RUN406", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule(
+    "RUN406",
+    on=(cst.Attribute, cst.ImportFrom),
+    fix=Safety.UNSAFE,
+    possible=where_named(*_GONE, "asyncio.get_event_loop_policy"),
+)
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
     if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
         for mention in imports(node, file, _GONE):

@@ -422,13 +422,13 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.errors import LOST, R2, R4, by_version
 from flake8_asyncrun.core.model import Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, attempt, rule, runs
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Effect, Instance, Loop, Origin, Value, is_known, loops_in
 
 
-@rule("RUN201", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule("RUN201", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE, possible=runs)
 def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
     yield from built(node, file) if isinstance(node, cst.Call) else taken(node, file)
 

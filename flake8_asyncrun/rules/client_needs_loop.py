@@ -310,12 +310,21 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import build_inside, constructs, evidence, imported, using_run
 from flake8_asyncrun.core.errors import R3
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule, runs
 from flake8_asyncrun.names.values import Effect
 
 
-@rule("RUN202", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether anything needs the loop, and the file is, or may be, a program."""
+    if not (glance.facts.is_program or runs(glance)):
+        return False
+    needs = any(event.effect is Effect.NEEDS_RUNNING for event in glance.events)
+    return needs or glance.facts.is_built_elsewhere(Effect.NEEDS_RUNNING)
+
+
+@rule("RUN202", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE, possible=_possible)
 def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
     for hit in built(node, file) if isinstance(node, cst.Call) else taken(node, file):
         if file.target_at(node) is not None:

@@ -222,6 +222,7 @@ from flake8_asyncrun.core.capture import (
     uses,
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
+from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.own_loop import only_loop
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule
@@ -236,7 +237,7 @@ from flake8_asyncrun.rules import client_captures_loop, loop_after_run, no_curre
 _GETS = "asyncio.get_event_loop"
 
 
-@rule("RUN206", on=(cst.Call, cst.Arg), fix=Safety.UNSAFE)
+@rule("RUN206", on=(cst.Call, cst.Arg), fix=Safety.UNSAFE, possible=where_reached(_GETS))
 def check(node: cst.Call | cst.Arg, file: File) -> Iterator[Hit]:
     found = _in_field(node, file) if isinstance(node, cst.Arg) else _in_constructor(node, file)
     if found is None:

@@ -170,6 +170,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.errors import R6
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, per_file, rule
 from flake8_asyncrun.core.source import descend
@@ -215,7 +216,13 @@ class Use:
     """Whether it is a list."""
 
 
-@rule("RUN106", on=(cst.Await, cst.Call), may_appear=True)
+def _possible(glance: Glance) -> bool:
+    """Say whether a variable holds a coroutine, or a list of them."""
+    held = glance.facts.held_by_variables()
+    return any(_is_coroutine(value) or _are_coroutines(value) for value in held)
+
+
+@rule("RUN106", on=(cst.Await, cst.Call), may_appear=True, possible=_possible)
 def check(node: cst.Await | cst.Call, file: File) -> Iterator[Hit]:
     for use in _uses(node, file):
         if _is_expected(use, file):

@@ -200,7 +200,15 @@ from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.edits import only_argument
 from flake8_asyncrun.core.errors import AWAITED_BY_UVLOOP, HANGS, R2, R3, R4, V1, V2, V3, by_version
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Run, attempt, fails_as_given, rule
+from flake8_asyncrun.core.rule import (
+    File,
+    Hit,
+    Run,
+    attempt,
+    fails_as_given,
+    rule,
+    runs_or_completes,
+)
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.wrap import into_main
 from flake8_asyncrun.names.machine import State
@@ -208,7 +216,7 @@ from flake8_asyncrun.names.target import Target, Version
 from flake8_asyncrun.names.values import Future, Kind, Origin, Value, kind_of
 
 
-@rule("RUN101", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN101", on=cst.Call, fix=Safety.UNSAFE, possible=runs_or_completes)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     completion = completes_as_given(call, file)
     if completion is not None:

@@ -240,6 +240,7 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import HANGS, R2, R3, R4, V2, V3, by_version
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
 from flake8_asyncrun.core.rule import (
     File,
@@ -250,6 +251,7 @@ from flake8_asyncrun.core.rule import (
     per_file,
     promising,
     rule,
+    runs,
 )
 from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.machine import Event, State
@@ -292,7 +294,13 @@ class Used:
     variable: Variable | None
 
 
-@rule("RUN204", on=cst.Call, fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether a run is what it is too early for, or the program fails without any."""
+    needs = any(event.effect is Effect.NEEDS_RUNNING for event in glance.events)
+    return runs(glance) or (needs and glance.facts.is_program)
+
+
+@rule("RUN204", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.state(call) is not State.NO_LOOP:
         return

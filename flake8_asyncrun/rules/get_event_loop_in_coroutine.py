@@ -60,13 +60,20 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.edits import also_import, replace
+from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.model import Edit, Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
 from flake8_asyncrun.rules.removed_loop_argument import check as takes_no_loop
 from flake8_asyncrun.rules.removed_loop_argument import given_loop
 
 
-@rule("RUN402", on=cst.Call, fix=Safety.SAFE, may_appear=True)
+@rule(
+    "RUN402",
+    on=cst.Call,
+    fix=Safety.SAFE,
+    may_appear=True,
+    possible=where_reached("asyncio.get_event_loop"),
+)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or not file.runs_in_coroutine(call):
         return

@@ -59,11 +59,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_asyncrun.core.rule import File, Hit, fails_as_given, rule
+from flake8_asyncrun.core.rule import File, Hit, fails_as_given, rule, runs
 from flake8_asyncrun.names.values import Coroutine, Kind
 
 
-@rule("RUN109", on=cst.Call, optional=True)
+@rule("RUN109", on=cst.Call, optional=True, possible=runs)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file)
     if run is None or file.target_at(call) is None:

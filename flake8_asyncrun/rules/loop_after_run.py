@@ -130,7 +130,7 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, rule
+from flake8_asyncrun.core.rule import File, Hit, rule, runs
 from flake8_asyncrun.names.asyncio_table import Does, entry
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Effect, Kind
@@ -140,7 +140,7 @@ from flake8_asyncrun.rules.future_outside_loop import goes_into_run
 from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
-@rule("RUN408", on=cst.Call, may_appear=True)
+@rule("RUN408", on=cst.Call, may_appear=True, possible=runs)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event = takes_current_loop(call, file) or _builds(call, file) or _binds(call, file)
     if event is None or file.target_at(call) is None:

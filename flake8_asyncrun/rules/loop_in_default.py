@@ -118,17 +118,26 @@ from flake8_asyncrun.core.edits import (
     replace,
 )
 from flake8_asyncrun.core.errors import R2, R4, by_version
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.inside import is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, rule
 from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import Function
+from flake8_asyncrun.names.values import Effect, Function, Loop
 
 _Owner = cst.FunctionDef | cst.Lambda
 
 
-@rule("RUN205", on=cst.Call, fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether anything gives a loop, and takes the current one for that."""
+    return any(
+        isinstance(one.value, Loop) and any(event.effect is Effect.CAPTURES for event in one.events)
+        for one in glance.seen
+    )
+
+
+@rule("RUN205", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     around = default_around(call, file)
     target = None if around is None else file.target_at(call)

@@ -104,6 +104,7 @@ from flake8_asyncrun.core.edits import (
     without_blank_lines,
 )
 from flake8_asyncrun.core.errors import W2, by_version
+from flake8_asyncrun.core.glance import where_named
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, is_first, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
@@ -124,7 +125,7 @@ _FACTORY_SINCE = (3, 12)
 _UVLOOP_RUN_SINCE = "0.18.0"
 
 
-@rule("RUN405", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule("RUN405", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE, possible=where_named(*_GOES))
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
     told: list[Mention] = []
     if isinstance(node, cst.ImportFrom):

@@ -57,9 +57,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_argument
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Fix, Safety
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
-from flake8_asyncrun.names.values import Loop, Origin
+from flake8_asyncrun.names.asyncio_table import canonical
+from flake8_asyncrun.names.values import External, Loop, Origin
 
 _TAKES_LOOP = {
     f"asyncio.{name}"
@@ -67,7 +69,19 @@ _TAKES_LOOP = {
 } | {"asyncio.wrap_future"}
 
 
-@rule("RUN303", on=cst.Call, fix=Safety.SAFE, optional=True)
+def _possible(glance: Glance) -> bool:
+    """Say whether a loop is given to what of asyncio's takes the running one without."""
+    given = (value for value in glance.facts.given_loops if isinstance(value, External))
+    return any(canonical(value.name) in _TAKES_LOOP for value in given)
+
+
+@rule(
+    "RUN303",
+    on=cst.Call,
+    fix=Safety.SAFE,
+    optional=True,
+    possible=_possible,
+)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     argument = next((one for one in call.args if one.keyword and one.keyword.value == "loop"), None)
     if argument is None or not file.in_coroutine(call) or file.target_at(call) is None:

@@ -195,6 +195,7 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
+from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.own_loop import only_loop
 from flake8_asyncrun.core.rule import File, Hit, attempt, rule
@@ -203,7 +204,7 @@ from flake8_asyncrun.names.values import Const, Kind, Loop, Made, Method
 from flake8_asyncrun.rules.run_until_complete import runs_on
 
 
-@rule("RUN401", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN401", on=cst.Call, fix=Safety.UNSAFE, possible=where_reached("asyncio.get_event_loop"))
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
         return

@@ -36,7 +36,7 @@ from flake8_asyncrun.core.model import Finding, Span
 from flake8_asyncrun.core.rule import File, Hit, rule
 
 
-@rule("RUN001", on=cst.Module)
+@rule("RUN001", on=cst.Module, possible=lambda glance: glance.facts.is_cut_short)
 def check(node: cst.Module, file: File) -> Iterator[Hit]:
     """Find where the analysis ended before the file did; for the rest there is no tree to look at."""
     if file.facts.is_cut_short:

@@ -227,6 +227,7 @@ from flake8_asyncrun.core.rule import (
     attempt,
     fails_as_given,
     rule,
+    runs_or_completes,
 )
 from flake8_asyncrun.core.wrap import into_main, spot_of
 from flake8_asyncrun.names.machine import Event
@@ -248,7 +249,7 @@ from flake8_asyncrun.names.values import (
 )
 
 
-@rule("RUN103", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN103", on=cst.Call, fix=Safety.UNSAFE, possible=runs_or_completes)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if _is_given_command(call, file):
         target = file.target_at(call)

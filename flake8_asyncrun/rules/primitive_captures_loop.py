@@ -194,7 +194,7 @@ from flake8_asyncrun.core.capture import (
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule, runs
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import BY_THREAD, Event, State
 from flake8_asyncrun.names.values import Class, Const, Instance, Made
@@ -261,7 +261,7 @@ class Told:
     notes: tuple[Note, ...]
 
 
-@rule("RUN203", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule("RUN203", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE, possible=runs)
 def check(node: cst.Call | cst.ImportFrom, file: File) -> Iterator[Hit]:
     yield from _built(node, file) if isinstance(node, cst.Call) else _taken(node, file)
 

@@ -111,6 +111,7 @@ from flake8_asyncrun.core.generators import (
     plain_generators,
     waited_for_by_plain_generators,
 )
+from flake8_asyncrun.core.glance import where_named
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.named import Mention, imports, mentions
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, per_file, rule
@@ -134,7 +135,7 @@ _INSTEAD = {
 }
 
 
-@rule("RUN407", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE)
+@rule("RUN407", on=(cst.Attribute, cst.ImportFrom), fix=Safety.UNSAFE, possible=where_named(*_GONE))
 def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
     told = (
         imports(node, file, _GONE)

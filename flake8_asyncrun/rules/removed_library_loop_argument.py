@@ -81,6 +81,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.errors import T2
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.names.values import Class, Const, External, Function, Method, Value
@@ -96,7 +97,18 @@ class _Without:
     function: Function | None = None
 
 
-@rule("RUN302", on=cst.Call, fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether a loop is given to what of a library's may refuse it."""
+    for value in glance.facts.given_loops:
+        if isinstance(value, (Function, Class)) and glance.facts.installed_function(value):
+            return True
+        name = _name_of(value)
+        if name and glance.project.knowledge.lost_loop(name) is not None:
+            return True
+    return False
+
+
+@rule("RUN302", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     given = given_loop(call, file)
     if given is None or not _is_named(given.node) or file.target_at(call) is None:

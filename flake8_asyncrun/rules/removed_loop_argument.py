@@ -106,6 +106,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.edits import remove_argument
 from flake8_asyncrun.core.errors import T2, T3, T10, by_version
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
 from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, rule
 from flake8_asyncrun.core.source import descend
@@ -125,7 +126,20 @@ class Given:
     """Raises Refused."""
 
 
-@rule("RUN301", on=cst.Call, fix=Safety.UNSAFE)
+_LOST_LOOP = {f"asyncio.{name}" for name in LOST_LOOP}
+
+
+def _possible(glance: Glance) -> bool:
+    """Say whether a loop is given to what of asyncio's has lost that, or to what derives from it."""
+    return any(
+        asyncio_table.canonical(one.name).removesuffix(".__init__") in _LOST_LOOP
+        for value in glance.facts.given_loops
+        for one in (value.outside if isinstance(value, Class) else (value,))
+        if isinstance(one, External)
+    )
+
+
+@rule("RUN301", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     given = given_loop(call, file)
     taker = None if given is None else _taker(call, file)

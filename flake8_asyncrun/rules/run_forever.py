@@ -185,6 +185,7 @@ from flake8_asyncrun.core.by_hand import (
 from flake8_asyncrun.core.capture import assigned_to, is_in_a_branch, takes_current_loop
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
+from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.loop_calls import check_stopped_by, is_called_by_loop
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety, Span
@@ -219,7 +220,7 @@ from flake8_asyncrun.rules.run_until_complete import (
 )
 
 
-@rule("RUN404", on=cst.Call, fix=Safety.UNSAFE)
+@rule("RUN404", on=cst.Call, fix=Safety.UNSAFE, possible=where_reached("asyncio.get_event_loop"))
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     event = takes_current_loop(call, file)
     target = None if event is None else file.target_at(call)

@@ -238,6 +238,7 @@ import libcst as cst
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.cells import hidden, is_under_magic
 from flake8_asyncrun.core.errors import ANYIO_RUNS, R1, R8, R9, R11
+from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.inside import is_in_cell
 from flake8_asyncrun.core.model import Fix, Note, Safety
 from flake8_asyncrun.core.rule import (
@@ -249,6 +250,7 @@ from flake8_asyncrun.core.rule import (
     per_file,
     promising,
     rule,
+    runs_or_completes,
 )
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.machine import Event, State
@@ -306,7 +308,18 @@ _RUNS_UNSEEN = re.compile(r"\brun|\basyncio\b")
 _NOT_AWAITED = (Kind.COROUTINE_FUNCTION, Kind.ASYNC_GENERATOR, Kind.OTHER)
 
 
-@rule("RUN105", on=cst.Call, fix=Safety.UNSAFE)
+def _possible(glance: Glance) -> bool:
+    """Say whether something here runs a loop, or certainly comes to code that does."""
+    if f"{_NESTING}.apply" in glance.dotted:
+        return True
+    return glance.handles_loop and (
+        runs_or_completes(glance)
+        or not glance.dotted.isdisjoint(_NAMES_OF_ANYIO)
+        or not glance.surely_handled.isdisjoint(_EVENTS)
+    )
+
+
+@rule("RUN105", on=cst.Call, fix=Safety.UNSAFE, possible=_possible)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.source.is_notebook and dotted_name(file.value(call.func)) == f"{_NESTING}.apply":
         yield from _needless(call, file)

@@ -455,6 +455,7 @@ from flake8_asyncrun.core.capture import assigned_to, has_own_policy, takes_curr
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.gathered import gives_connection, home_of
+from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.later import check_no_other
 from flake8_asyncrun.core.loop_calls import by_hand, is_once
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
@@ -490,7 +491,13 @@ _GRAVER = (future_in_run.check, uncalled_in_run.check, not_awaitable_in_run.chec
 """What says that the loop runs nothing, on any Python."""
 
 
-@rule("RUN403", on=cst.Call, fix=Safety.UNSAFE, may_appear=True)
+@rule(
+    "RUN403",
+    on=cst.Call,
+    fix=Safety.UNSAFE,
+    may_appear=True,
+    possible=where_reached("asyncio.get_event_loop"),
+)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.callee(call) != "asyncio.get_event_loop" or file.in_coroutine(call):
         return

@@ -164,7 +164,7 @@ from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
 from flake8_asyncrun.core.earlier import MAYBE, earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
-from flake8_asyncrun.core.rule import File, Hit, Run, per_file, rule
+from flake8_asyncrun.core.rule import File, Hit, Run, per_file, rule, runs
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.asyncio_table import KEEPERS
 from flake8_asyncrun.names.machine import State
@@ -195,7 +195,7 @@ class _Slot:
     attribute: str = ""
 
 
-@rule("RUN207", on=cst.Call, may_appear=True)
+@rule("RUN207", on=cst.Call, may_appear=True, possible=runs)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = file.run(call) or _by_hand(call, file)
     if run is None or file.in_coroutine(call) or file.target_at(call) is None:

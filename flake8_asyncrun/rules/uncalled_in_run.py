@@ -132,11 +132,20 @@ from flake8_asyncrun.core.completes import completes_as_given, refused_by
 from flake8_asyncrun.core.edits import insert, replace
 from flake8_asyncrun.core.errors import by_version, refusal
 from flake8_asyncrun.core.model import Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, attempt, fails_as_given, promising, rule
+from flake8_asyncrun.core.rule import (
+    File,
+    Hit,
+    Refused,
+    attempt,
+    fails_as_given,
+    promising,
+    rule,
+    runs_or_completes,
+)
 from flake8_asyncrun.names.values import Function, Kind, Partial, Value
 
 
-@rule("RUN102", on=cst.Call, fix=Safety.UNSAFE, may_appear=True)
+@rule("RUN102", on=cst.Call, fix=Safety.UNSAFE, may_appear=True, possible=runs_or_completes)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     run = fails_as_given(call, file) or completes_as_given(call, file)
     target = None if run is None else file.target_at(call)

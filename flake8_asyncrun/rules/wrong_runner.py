@@ -132,7 +132,12 @@ _RUNNERS = {
 """What wants a function: the name of that parameter, and what is raised for a coroutine."""
 
 
-@rule("RUN107", on=cst.Call, fix=Safety.UNSAFE)
+@rule(
+    "RUN107",
+    on=cst.Call,
+    fix=Safety.UNSAFE,
+    possible=lambda glance: not glance.dotted.isdisjoint(_RUNNERS),
+)
 def check(call: cst.Call, file: File) -> Iterator[Hit]:
     runner = _RUNNERS.get(dotted_name(file.value(call.func)))
     if runner is None or not call.args or file.seen(call) is None:
