@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.model import Edit, Span
 from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import Source
@@ -246,7 +247,7 @@ def strings(node: cst.CSTNode) -> list[cst.CSTNode]:
         if isinstance(child, (cst.SimpleString, cst.FormattedString)):
             found.append(child)
         else:
-            stack.extend(child.children)
+            stack.extend(children(child))
     return found
 
 

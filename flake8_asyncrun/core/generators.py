@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.rule import File, per_file
 from flake8_asyncrun.names.values import External, Function
 
@@ -17,7 +18,7 @@ def own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         yield node
         if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            stack.extend(reversed(node.children))
+            stack.extend(reversed(children(node)))
 
 
 @per_file

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.names import facts
 from flake8_asyncrun.names.conditions import ABOUT_PYTHON, UNREADABLE
 from flake8_asyncrun.names.target import Target
@@ -86,7 +87,7 @@ def _names(test: cst.CSTNode) -> Iterator[cst.Name | cst.Attribute]:
         elif isinstance(node, cst.Arg):
             stack.append(node.value)
         else:
-            stack.extend(reversed(node.children))
+            stack.extend(reversed(children(node)))
 
 
 def _is_dotted(node: cst.BaseExpression) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.names.values import Kind, loops_in
@@ -194,7 +195,7 @@ def _without(left_out: Sequence[cst.CSTNode], node: cst.CSTNode) -> Iterator[cst
         child = stack.pop()
         if child not in left_out:
             yield child
-            stack.extend(child.children)
+            stack.extend(children(child))
 
 
 def is_evaluated_first(statement: cst.BaseStatement, node: cst.CSTNode) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.rule import File
 from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.target import Target
@@ -111,7 +112,7 @@ def is_first(mention: Mention, file: File, wanted: Container[str]) -> bool:
         if isinstance(node, (cst.NamedExpr, cst.AnnAssign)):
             stack += [node.value] if node.value else []
         elif not isinstance(node, (cst.BaseSuite, cst.AssignTarget)):
-            stack.extend(reversed(node.children))
+            stack.extend(reversed(children(node)))
     return True
 
 

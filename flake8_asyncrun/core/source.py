@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from flake8_asyncrun.names.syntax import Unreadable
 # Lines and columns need no LibCST, so that saying where known findings are does not import it.
 if TYPE_CHECKING:
     import libcst as cst
-    from libcst.metadata import CodeSpan, MetadataWrapper
+
+    from flake8_asyncrun.core.spans import Printed
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,7 @@ class Source:
         carriage returns, and its spans count without them."""
         if forms.is_document(self.path) and self.corner is None:
             return self.text
-        try:
-            return self.tree.code
-        except RecursionError:
-            raise Unreadable("nested too deeply") from None
+        return self._printed.text
 
     @property
     def prints_back(self) -> bool:
@@ -110,12 +108,12 @@ class Source:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Return where `node` stands, without the parentheses around it."""
-        span = self._spans[node]
+        span = self._printed.spans[node]
         return Span(span.start, span.start + span.length)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """Return the node that holds `node`, None for the module."""
-        return self._parents.get(node)
+        """Return the node that holds `node`, None for the module and for plain whitespace."""
+        return self._printed.parents.get(node)
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line, from 1, and the column, from 0 in characters, of a byte offset."""
@@ -178,43 +176,26 @@ class Source:
         return Lines(self.data)
 
     @cached_property
-    def _wrapper(self) -> MetadataWrapper:
-        from libcst.metadata import MetadataWrapper
-
-        # A freshly parsed tree shares no nodes, so the defensive copy can be skipped.
-        return MetadataWrapper(self.tree, unsafe_skip_copy=True)
-
-    @cached_property
-    def _spans(self) -> Mapping[cst.CSTNode, CodeSpan]:
-        from libcst.metadata import ByteSpanPositionProvider
+    def _printed(self) -> Printed:
+        from flake8_asyncrun.core.spans import printed
 
         try:
-            return self._wrapper.resolve(ByteSpanPositionProvider)
+            return printed(self.tree)
         except RecursionError:
             raise Unreadable("nested too deeply") from None
 
     @property
     def nodes(self) -> Collection[cst.CSTNode]:
-        """All nodes of the tree, in order."""
-        return self._parents.keys()
-
-    @cached_property
-    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode | None]:
-        """Each node's parent, by the node, in order."""
-        # To tell a node's children LibCST makes a copy of it, so this is done once.
-        parents: dict[cst.CSTNode, cst.CSTNode | None] = {}
-        stack: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(self.tree, None)]
-        while stack:
-            node, parent = stack.pop()
-            parents[node] = parent
-            stack.extend((child, node) for child in reversed(node.children))
-        return parents
+        """All nodes of the tree, in the order of the text, but for plain whitespace."""
+        return self._printed.parents.keys()
 
 
 def descend(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield a node and all below it, in order."""
+    from flake8_asyncrun.core.children import children
+
     stack = [node]
     while stack:
         child = stack.pop()
         yield child
-        stack.extend(reversed(child.children))
+        stack.extend(reversed(children(child)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core import edits, inside
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.inside import Movable, is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Safety, Span
 from flake8_asyncrun.core.rule import File, Refused, is_main_guard, per_file
@@ -639,7 +640,7 @@ def _names_in(node: cst.CSTNode) -> Iterator[cst.Name]:
         elif isinstance(child, (cst.Attribute, cst.Arg)):
             stack.append(child.value)
         else:
-            stack.extend(reversed(child.children))
+            stack.extend(reversed(children(child)))
 
 
 def evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -648,7 +649,7 @@ def evaluated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         child = stack.pop()
         yield child
         if not isinstance(child, (cst.FunctionDef, cst.Lambda)):
-            stack.extend(child.children)
+            stack.extend(children(child))
 
 
 # ---------------------------------------------------------------------- putting it together

@@ -11,10 +11,12 @@ import ast
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
+from flake8_asyncrun.names import machine
 from flake8_asyncrun.names.asyncio_table import Does
 from flake8_asyncrun.names.externals import does, same
 from flake8_asyncrun.names.flow import LONGEST_UNROLLED, Flow
 from flake8_asyncrun.names.machine import Frame, Handed, OutOfBudget, Raised, State, Yielded
+from flake8_asyncrun.names.nodes import children
 from flake8_asyncrun.names.project import Module, with_packages
 from flake8_asyncrun.names.scope import Scope
 from flake8_asyncrun.names.shapes import attributes_set_outside_init, is_dotted, parameters
@@ -205,8 +207,13 @@ class Interpreter(Flow):
             with self._quiet(), self._in(State.UNKNOWN, Const(None)):
                 try:
                     arguments = Arguments(open=True, named=True)
-                    self._call_function(init.bind(instance), arguments, cls.node)
+                    with self._at_most(machine.CALL_BUDGET):
+                        self._call_function(init.bind(instance), arguments, cls.node)
                 except Raised:
+                    return {}
+                except OutOfBudget:
+                    if not self._may_go_on:
+                        raise
                     return {}
         set_elsewhere = attributes_set_outside_init(cls.node)
         # Constants and containers are where an object starts from, not what it stays.
@@ -327,7 +334,7 @@ class Interpreter(Flow):
             case ast.Subscript(value=owner, slice=index):
                 return self._item(self._evaluate(owner, scope), self._evaluate(index, scope))
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         self._evaluate(child, scope)
                 return SOMETHING if isinstance(node, ast.JoinedStr) else UNKNOWN

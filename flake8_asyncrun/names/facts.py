@@ -13,6 +13,7 @@ from functools import cached_property
 from flake8_asyncrun.names import conditions
 from flake8_asyncrun.names.evaluate import Interpreter
 from flake8_asyncrun.names.machine import Event, Position, Seen, State, position
+from flake8_asyncrun.names.nodes import children
 from flake8_asyncrun.names.project import Module, Project, is_installed
 from flake8_asyncrun.names.syntax import Unreadable
 from flake8_asyncrun.names.target import Target
@@ -363,7 +364,7 @@ class Facts:
             elif isinstance(node, (ast.Name, ast.Attribute)):
                 for line in functions:
                     found[line].append(node)
-            stack.extend((child, functions) for child in ast.iter_child_nodes(node))
+            stack.extend((child, functions) for child in children(node))
         return found
 
     @cached_property

@@ -75,17 +75,25 @@ class Names(Machine):
         module.asking.add(name)
         try:
             with self.project.consulting() as consulted, self._importing(module):
-                try:
-                    value = self._module_name(module, name)
-                except RecursionError:
-                    # An expression of thousands of terms.
-                    value = UNKNOWN
+                value = self._found_out(module, name)
                 module.events[name] = tuple(one for one in self._events if not one.depth)
         finally:
             module.asking.discard(name)
             module.consulted |= consulted
         module.known[name] = value
         return value
+
+    def _found_out(self, module: Module, name: str) -> Value | None:
+        try:
+            with self._at_most(machine.CALL_BUDGET):
+                return self._module_name(module, name)
+        except OutOfBudget:
+            if not self._may_go_on:
+                raise
+            return UNKNOWN
+        except RecursionError:
+            # An expression of thousands of terms.
+            return UNKNOWN
 
     def _module_name(self, module: Module, name: str) -> Value | None:
         scope = Scope(module)

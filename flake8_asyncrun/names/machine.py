@@ -158,7 +158,7 @@ def position(node: ast.expr) -> Position:
 # file: enough for every constructor measured but a handful, all of which were harmless. As many may
 # be evaluated of the file itself, not counting the first time of each. A long file has more to
 # spend, for each of its calls and its nodes.
-CALL_BUDGET = 40_000
+CALL_BUDGET = 10_000
 FILE_BUDGET = 200_000
 FOR_EACH_CALL = 2_000
 FOR_EACH_NODE = 10
@@ -198,6 +198,7 @@ class Machine(abc.ABC):
         """Whether the file's own code went on for longer than it may."""
         self._abroad: int | None = None
         self._abroad_depth = 0
+        self._least = 0  # what has to be left of the budget when a name is found out
         self._no_current = False  # whether the call in progress found that no loop is current
         self._asked = False  # whether something was told that no loop runs, which it may mind
         self._pending: list[Function] = []
@@ -275,7 +276,7 @@ class Machine(abc.ABC):
                 raise OutOfBudget
         else:
             self._left -= 1
-            if self._left < (self._abroad or 0):
+            if self._left < (self._abroad or self._least):
                 raise OutOfBudget
 
     def _record(
@@ -357,6 +358,20 @@ class Machine(abc.ABC):
             self._events.pop()
             self._asked = True
             raise Raised(expected, no_current=effect is Effect.CAPTURES)
+
+    @contextmanager
+    def _at_most(self, budget: int) -> Iterator[None]:
+        """Evaluate what nothing of the file calls; raises OutOfBudget where that takes too long."""
+        before, self._least = self._least, max(self._left - budget, self._least)
+        try:
+            yield
+        finally:
+            self._least = before
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether what ran out of budget was a part of the file's."""
+        return self._abroad is None and self._left >= self._least and not self.is_cut_short
 
     @contextmanager
     def _undecided(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncrun.names import conditions, syntax
 from flake8_asyncrun.names.conditions import Judge
 from flake8_asyncrun.names.knowledge import Knowledge
+from flake8_asyncrun.names.nodes import children, walk
 from flake8_asyncrun.names.target import DEFAULT, Target
 from flake8_asyncrun.names.values import Value
 
@@ -88,7 +89,7 @@ class Module:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """All nodes of the tree, as several questions go through them."""
-        return tuple(ast.walk(self.tree))
+        return tuple(walk(self.tree))
 
     @cached_property
     def for_checkers(self) -> Bindings:
@@ -121,7 +122,7 @@ class Module:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 found += self.led_to(node)
             elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.expr)):
-                stack.extend(ast.iter_child_nodes(node))
+                stack.extend(children(node))
         return tuple(found)
 
     def led_to(self, statement: ast.Import | ast.ImportFrom) -> Iterator[str]:
@@ -138,7 +139,7 @@ class Module:
         """Names that a function declares `global`: the module's own line may be outdated."""
         return frozenset(
             name
-            for node in (ast.walk(self.tree) if self.rebinds else ())
+            for node in (walk(self.tree) if self.rebinds else ())
             if isinstance(node, ast.Global)
             for name in node.names
         )

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from flake8_asyncrun.names.nodes import children, walk
 from flake8_asyncrun.names.values import Class, Function, FunctionNode
 
 # The exceptions a handler of this name catches, as far as evaluation raises them.
@@ -130,7 +131,7 @@ def drives_loop(node: FunctionNode) -> bool:
     return any(
         (isinstance(one, ast.Attribute) and one.attr in DRIVES)
         or (isinstance(one, ast.Name) and one.id in DRIVES)
-        for one in ast.walk(node)
+        for one in walk(node)
     )
 
 
@@ -139,7 +140,7 @@ def minds_no_loop(node: FunctionNode) -> bool:
     if isinstance(node, (ast.AsyncFunctionDef, ast.Lambda)):
         return False
     first = node.args.args[0].arg if node.args.args else ""
-    for one in ast.walk(node):
+    for one in walk(node):
         name = one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "")
         is_method = isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
         if "loop" in name or (is_method and ast.unparse(one.func.value) == first):  # type: ignore[attr-defined]
@@ -170,7 +171,7 @@ def attributes_set_outside_init(node: ast.ClassDef) -> set[str]:
     for statement in node.body:
         if getattr(statement, "name", None) == "__init__":
             continue
-        for inner in ast.walk(statement):
+        for inner in walk(statement):
             if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, (ast.Store, ast.Del)):
                 names.add(inner.attr)
     return names
@@ -204,7 +205,7 @@ def assigned_in(loop: ast.For | ast.AsyncFor | ast.While) -> frozenset[str]:
     return frozenset(
         node.id
         for statement in loop.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     )
 
@@ -218,5 +219,5 @@ def has_break(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
         if isinstance(node, ast.Break):
             return True
         if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return False

@@ -11,6 +11,7 @@ from flake8_asyncrun.names.evaluate import Interpreter
 from flake8_asyncrun.names.facts import Answer, Facts
 from flake8_asyncrun.names.knowledge import Known
 from flake8_asyncrun.names.machine import OutOfBudget, position
+from flake8_asyncrun.names.nodes import walk
 from flake8_asyncrun.names.project import FindModule, Module, Project
 from flake8_asyncrun.names.shapes import is_public
 from flake8_asyncrun.names.target import Target
@@ -201,5 +202,5 @@ def _may_tell(function: Function) -> bool:
     return any(
         isinstance(inner, (ast.Name, ast.Attribute))
         and (inner.id if isinstance(inner, ast.Name) else inner.attr) in _MAKERS
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )

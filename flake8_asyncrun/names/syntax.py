@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+from flake8_asyncrun.names.nodes import children, walk
+
 # LibCST's parser is native and recursive: from some 5,000 levels on it overflows its stack and
 # takes the process along, where `ast` raises. A chain of `and` is one node to `ast` and a level
 # each to LibCST, hence the measuring: 20,000 are a crash, a thousand leave room on small stacks.
@@ -28,7 +30,7 @@ class Unreadable(Exception):
 def parse(text: str) -> ast.Module:
     """Return the tree of `text`; raise Unreadable where there is none, or it is too deep."""
     tree = parse_any_depth(text)
-    if _depth(tree) > DEEPEST:
+    if _is_too_deep(tree):
         raise Unreadable("nested too deeply")
     return tree
 
@@ -57,7 +59,7 @@ def names_global(text: str, module: str, name: str) -> bool:
     except Unreadable:
         return name in text
     has_module = has_name = False
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom):
             imported = {alias.name for alias in node.names}
             source = (node.module or module).rpartition(".")[2]
@@ -108,7 +110,7 @@ def awaits_itself(tree: ast.Module) -> bool:
         if isinstance(node, ast.comprehension) and node.is_async:
             return True
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return False
 
 
@@ -160,7 +162,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def _has_inner_async_comprehension(tree: ast.Module) -> bool:
     """Say whether a list, set or dict is made with `await` inside a comprehension without: until
     Python 3.11 such a comprehension was no coroutine, whatever function it stood in."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, _COMPREHENSIONS) and not _is_async(node):
             for inner in _own(node):
                 is_list = isinstance(inner, _COMPREHENSIONS[:3])
@@ -185,7 +187,7 @@ def _own(
 ) -> Iterator[ast.AST]:
     """Yield what a comprehension evaluates itself: not what it goes through first, which its
     function evaluates, nor what inner functions do."""
-    stack = [child for child in ast.iter_child_nodes(node) if child is not node.generators[0]]
+    stack = [child for child in children(node) if child is not node.generators[0]]
     first = node.generators[0]
     stack += [first.target, *first.ifs]
     while stack:
@@ -194,7 +196,22 @@ def _own(
         if isinstance(child, _COMPREHENSIONS):
             stack.append(child.generators[0].iter)
         elif not isinstance(child, ast.Lambda):
-            stack.extend(ast.iter_child_nodes(child))
+            stack.extend(children(child))
+
+
+def _is_too_deep(tree: ast.Module) -> bool:
+    # A bound for most, as the exact answer takes thrice as long.
+    levels = chained = 0
+    level: list[ast.AST] = [tree]
+    while level:
+        below: list[ast.AST] = []
+        for node in level:
+            below += children(node)
+            if isinstance(node, ast.BoolOp):
+                chained += len(node.values) - 1
+        level = below
+        levels += 1
+    return levels + chained > DEEPEST and _depth(tree) > DEEPEST
 
 
 def _depth(tree: ast.Module) -> int:
@@ -204,5 +221,5 @@ def _depth(tree: ast.Module) -> int:
         node, depth = stack.pop()
         deepest = max(deepest, depth)
         depth += len(node.values) if isinstance(node, ast.BoolOp) else 1
-        stack.extend((child, depth) for child in ast.iter_child_nodes(node))
+        stack.extend((child, depth) for child in children(node))
     return deepest

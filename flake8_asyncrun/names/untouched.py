@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from flake8_asyncrun.names import syntax
+from flake8_asyncrun.names.nodes import children
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BLOCKS = ("body", "orelse", "finalbody")
@@ -268,9 +269,7 @@ def _expressions(statement: ast.AST) -> Iterator[tuple[ast.expr, ast.AST]]:
 
     Those inside an f-string are left out: some Pythons misplace them.
     """
-    stack: list[tuple[ast.AST, ast.AST]] = [
-        (child, statement) for child in ast.iter_child_nodes(statement)
-    ]
+    stack: list[tuple[ast.AST, ast.AST]] = [(child, statement) for child in children(statement)]
     while stack:
         node, holder = stack.pop()
         if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
@@ -278,4 +277,4 @@ def _expressions(statement: ast.AST) -> Iterator[tuple[ast.expr, ast.AST]]:
         if isinstance(node, ast.expr):
             yield node, holder
         if not isinstance(node, ast.JoinedStr) and type(node).__name__ != "TemplateStr":
-            stack.extend((child, node) for child in ast.iter_child_nodes(node))
+            stack.extend((child, node) for child in children(node))

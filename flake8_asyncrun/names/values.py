@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from flake8_asyncrun.names.nodes import children
+
 if TYPE_CHECKING:
     from flake8_asyncrun.names.project import Bindings, Module
     from flake8_asyncrun.names.scope import Scope
@@ -422,7 +424,7 @@ def _yields(node: FunctionNode) -> bool:
         if isinstance(child, (ast.Yield, ast.YieldFrom)):
             return True
         if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(child))
+            stack.extend(children(child))
     return False
 
 

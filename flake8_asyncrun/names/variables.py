@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flake8_asyncrun.names.nodes import children, walk
+
 ScopeNode = (
     ast.Module
     | ast.ClassDef
@@ -73,7 +75,7 @@ class Variables:
 
     def __init__(self, tree: ast.Module) -> None:
         self._at: dict[tuple[int, int, str], Variable] = {}
-        nodes = list(ast.walk(tree))
+        nodes = list(walk(tree))
         self._strings = {
             node.value
             for node in nodes
@@ -248,15 +250,15 @@ def _step(node: ast.AST, scope: _Scope, scopes: list[_Scope]) -> Iterator[tuple[
             scope.declared_nonlocal.update(names)
         case ast.ExceptHandler(name=str(caught)):
             _bind(caught, node, scope)
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+            yield from ((child, scope) for child in children(node))
         case ast.MatchAs(name=str(captured)) | ast.MatchStar(name=str(captured)):
             _bind(captured, node, scope)
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+            yield from ((child, scope) for child in children(node))
         case ast.MatchMapping(rest=str(captured)):
             _bind(captured, node, scope)
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+            yield from ((child, scope) for child in children(node))
         case _:
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+            yield from ((child, scope) for child in children(node))
 
 
 def _path(scope: _Scope) -> list[str]:

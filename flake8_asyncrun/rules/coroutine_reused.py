@@ -169,6 +169,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.errors import R6
 from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.model import Note
@@ -541,7 +542,7 @@ def _certainly(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             case cst.Lambda() | cst.BaseComp():
                 pass
             case _:
-                stack.extend(child.children)
+                stack.extend(children(child))
 
 
 # ---------------------------------------------------------------------- loops

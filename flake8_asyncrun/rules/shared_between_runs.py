@@ -161,6 +161,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
+from flake8_asyncrun.core.children import children
 from flake8_asyncrun.core.earlier import MAYBE, earlier_run
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
@@ -522,7 +523,7 @@ def _called_in(statement: cst.BaseSmallStatement, file: File) -> Iterator[cst.Fu
             awaited = isinstance(file.source.parent(node), cst.Await)
             if inner is not None and (inner.asynchronous is None or awaited):
                 yield inner
-        stack.extend(node.children)
+        stack.extend(children(node))
 
 
 def _guard(statement: cst.BaseSmallStatement, file: File) -> cst.If | None:
