@@ -155,10 +155,11 @@ def position(node: ast.expr) -> Position:
 
 
 # Nodes evaluated on behalf of one call into another module, and of all code outside for a whole
-# file: enough for every constructor measured but a handful, all of which were harmless. As many may
-# be evaluated of the file itself, not counting the first time of each. A long file has more to
-# spend, for each of its calls and its nodes.
-CALL_BUDGET = 10_000
+# file: enough for every constructor measured that comes to the loop. One call of twenty takes more,
+# and took most of the time when it might. As many as abroad may be evaluated of the file itself,
+# not counting the first time of each. A long file has more to spend, for each of its calls and its
+# nodes.
+CALL_BUDGET = 5_000
 FILE_BUDGET = 200_000
 FOR_EACH_CALL = 2_000
 FOR_EACH_NODE = 10
