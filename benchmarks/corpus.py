@@ -1,9 +1,10 @@
 """Fetch real Python code to measure with: releases from PyPI at pinned versions.
 
-    python -m benchmarks.corpus DEST
+    python -m benchmarks.corpus DEST [--group current|legacy] [--only NAME ...]
 
 Nothing is installed: a wheel, or a source distribution, is only unpacked, and of it only what is
-Python. What is there already is left alone, so that a second call does nothing.
+Python. What is there already is left alone, so that a second call does nothing, and one after an
+interrupt does the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 GROUPS = {
@@ -99,19 +100,44 @@ PLATFORMS = [
 SUFFIXES = {".py", ".pyi"}
 
 
-def fetch(folder: Path) -> None:
-    """Have all releases in a folder: GROUP/NAME-VERSION/.
+MARK = ".incomplete"
+"""The file in a corpus of which something is not there yet."""
 
-    Raises CalledProcessError where pip fails.
+
+def is_complete(folder: Path) -> bool:
+    """Say whether there is Python in a folder, and no fetching of it was left in the middle."""
+    has_code = folder.is_dir() and next(folder.rglob("*.py"), None) is not None
+    return has_code and not (folder / MARK).exists()
+
+
+def fetch(folder: Path, groups: Iterable[str] | None = None, only: Iterable[str] = ()) -> bool:
+    """Have releases in a folder: GROUP/NAME-VERSION/. Say whether they are all there.
+
+    They are those of some groups, by default of all, and of some names where there are any. What
+    cannot be fetched is told on standard error, and does not keep the others from it.
     """
-    for group, releases in GROUPS.items():
-        for line in releases.strip().splitlines():
+    wanted, names = set(GROUPS if groups is None else groups), {name.lower() for name in only}
+    failed = []
+    folder.mkdir(parents=True, exist_ok=True)
+    was_complete = not (folder / MARK).exists()
+    (folder / MARK).touch()
+    for group in sorted(wanted):
+        for line in GROUPS[group].strip().splitlines():
             requirement, _, kind = line.strip().partition(" ")
             target = folder / group / requirement.replace("==", "-")
-            if not target.is_dir():
-                print(f"fetching {requirement}", file=sys.stderr)
+            if target.is_dir() or (names and requirement.partition("==")[0].lower() not in names):
+                continue
+            print(f"fetching {requirement}", file=sys.stderr)
+            try:
                 with tempfile.TemporaryDirectory() as name:
                     unpack(_download(requirement, kind or DEFAULT_PYTHON, Path(name)), target)
+            except subprocess.CalledProcessError:  # pip has said why
+                failed.append(requirement)
+    if failed:
+        print(f"not fetched: {', '.join(failed)}", file=sys.stderr)
+    elif was_complete or (wanted == set(GROUPS) and not names):
+        (folder / MARK).unlink()
+    return not failed
 
 
 def _download(requirement: str, kind: str, to: Path) -> Path:
@@ -142,7 +168,7 @@ def unpack(archive: Path, to: Path) -> None:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
-    if archive.suffix == ".whl":
+    if archive.suffix in (".whl", ".zip"):
         with zipfile.ZipFile(archive) as wheel:
             for info in wheel.infolist():
                 if not info.is_dir():
@@ -158,7 +184,10 @@ def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("dest", type=Path)
-    fetch(parser.parse_args().dest)
+    parser.add_argument("--group", action="append", choices=sorted(GROUPS))
+    parser.add_argument("--only", action="append", metavar="NAME", default=[])
+    options = parser.parse_args()
+    sys.exit(0 if fetch(options.dest, options.group, options.only) else 1)
 
 
 if __name__ == "__main__":

@@ -646,8 +646,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     options = parser.parse_args()
     root = options.corpus.resolve()
-    if not root.is_dir() or next(root.rglob("*.py"), None) is None:
-        corpus.fetch(root)
+    if not corpus.is_complete(root) and not corpus.fetch(root):
+        sys.exit("the corpus is incomplete; the next call fetches the rest")
     work = (options.work or root.with_name(f"{root.name}-speed")).resolve()
     work.mkdir(parents=True, exist_ok=True)
     programs = install(work)

@@ -267,14 +267,6 @@ def main(
     if watch:
         others = {"--diff": diff, "--interactive": interactive, "--add-noqa": add_noqa}
         _refuse("--watch", {**others, "--update-baseline": update_baseline, "-": "-" in paths})
-        from flake8_asyncrun.watch import WatchError
-        from flake8_asyncrun.watch import watch as check_on_change
-
-        try:
-            check_on_change(paths or (".",), sys.argv[1:])
-        except WatchError as error:
-            sys.exit(_fail([f"--watch: {error}"]))
-
     from flake8_asyncrun.config import ConfigError
     from flake8_asyncrun.settings import by_pattern, configuring
 
@@ -282,22 +274,45 @@ def main(
         "target-version": target_version,
         "python": python,
         "unsafe-fixes": unsafe_fixes,
-        "select": _split(select) or None,
-        "ignore": _split(ignore) or None,
-        "fixable": _split(fixable) or None,
-        "unfixable": _split(unfixable) or None,
-        "extend-select": _split(extend_select) or None,
-        "exclude": _split(exclude) or None,
-        "extend-exclude": _split(extend_exclude) or None,
+        "select": _split(select),
+        "ignore": _split(ignore),
+        "fixable": _split(fixable),
+        "unfixable": _split(unfixable),
+        "extend-select": _split(extend_select),
+        "exclude": _patterns(exclude),
+        "extend-exclude": _patterns(extend_exclude),
         "force-exclude": force_exclude,
         "respect-gitignore": respect_gitignore,
     }
     try:
-        settings["per-file-ignores"] = by_pattern(_split(per_file_ignores)) or None
+        settings["per-file-ignores"] = by_pattern(_split(per_file_ignores) or ()) or None
         given = {key: value for key, value in settings.items() if value is not None}
         configure = configuring(given, configs, isolated=isolated)
     except ConfigError as error:
         sys.exit(_fail([str(error)]))
+    if watch:
+        from flake8_asyncrun.walk import by_real_path
+        from flake8_asyncrun.watch import WatchError
+        from flake8_asyncrun.watch import watch as check_on_change
+
+        def listed() -> Mapping[str, str] | None:
+            try:
+                # Anew, for the settings may have changed.
+                read = configuring(given, configs, isolated=isolated)
+            except ConfigError:
+                return None
+            return by_real_path(paths or (".",), read, docs=docs)[0]
+
+        try:
+            check_on_change(
+                paths or (".",),
+                sys.argv[1:],
+                listed,
+                settings=[file for file in configs if Path(file).is_file()],
+                written=output_file,
+            )
+        except WatchError as error:
+            sys.exit(_fail([f"--watch: {error}"]))
     if show_settings or show_files:
         names = (stdin_filename or "-",) if paths == ("-",) else paths or (".",)
         show = _show_settings if show_settings else _show_files
@@ -442,6 +457,7 @@ def _record(limits: Limits, reports: Reports) -> int:
     """Write all findings into the baseline, say so, and return the exit code."""
     from flake8_asyncrun import baseline as baselines
     from flake8_asyncrun.files import FileError
+    from flake8_asyncrun.report import quoted
 
     assert limits.baseline is not None
     compared = _compared(limits, reports)
@@ -453,7 +469,7 @@ def _record(limits: Limits, reports: Reports) -> int:
         return _fail([*errors, f"--baseline: {error}"])
     number, gone = baselines.size(new), baselines.gone(limits.baseline, compared)
     added = number - baselines.size(limits.baseline) + gone
-    click.echo(f"{new.path}: {number} recorded ({added} new, {gone} gone).")
+    click.echo(f"{quoted(new.path)}: {number} recorded ({added} new, {gone} gone).")
     return _fail(errors) if errors else NOTHING
 
 
@@ -470,11 +486,19 @@ def _tell_what_is_gone(limits: Limits, reports: Reports) -> None:
         )
 
 
-def _split(values: Iterable[str]) -> list[str]:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+def _split(values: Iterable[str]) -> list[str] | None:
+    """Return the parts of what an option says, empty ones too; None where it is not given."""
+    return [part.strip() for value in values for part in value.split(",")] or None
+
+
+def _patterns(values: Iterable[str]) -> list[str] | None:
+    """Return the patterns that an option says, an empty one being none; None if it is not given."""
+    parts = _split(values)
+    return None if parts is None else [part for part in parts if part]
 
 
 def _show_files(paths: Iterable[str], configure: Configure, *, docs: bool) -> int:
+    from flake8_asyncrun.report import quoted
     from flake8_asyncrun.walk import python_files
 
     names, unlisted = python_files(paths, configure, docs=docs)
@@ -482,7 +506,7 @@ def _show_files(paths: Iterable[str], configure: Configure, *, docs: bool) -> in
     for name in names:
         broken = _broken_settings(name, configure)
         if broken is None:
-            click.echo(name)
+            click.echo(quoted(name))
         else:  # nothing says whether it is left out
             errors.append(broken)
     return _fail(errors) if errors else NOTHING
@@ -500,8 +524,9 @@ def _broken_settings(path: str, configure: Configure) -> str | None:
 
 def _show_settings(paths: Iterable[str], configure: Configure, *, docs: bool) -> int:
     from flake8_asyncrun.analysis import asked
-    from flake8_asyncrun.config import ConfigError
+    from flake8_asyncrun.config import ConfigError, fixable
     from flake8_asyncrun.files import FileError
+    from flake8_asyncrun.rules import CODES
     from flake8_asyncrun.settings import shown
     from flake8_asyncrun.walk import python_files
 
@@ -509,8 +534,11 @@ def _show_settings(paths: Iterable[str], configure: Configure, *, docs: bool) ->
     try:
         for name in names[:1]:
             config = configure(name)
-            codes = [rule.code for rule in asked(config)]
-            click.echo(shown(name, config, codes), nl=False)
+            rules = asked(config)
+            may_be = fixable(config, CODES)
+            repaired = [rule.code for rule in rules if rule.fix and rule.code in may_be]
+            codes = [rule.code for rule in rules]
+            click.echo(shown(name, config, codes, repaired), nl=False)
     except (ConfigError, FileError) as error:
         return _fail([str(error), *map(str, unlisted)])
     if not names:
@@ -521,7 +549,7 @@ def _show_settings(paths: Iterable[str], configure: Configure, *, docs: bool) ->
 def _asker(output: Output) -> Approve:
     """Return what shows a fix and asks the user about it."""
     from flake8_asyncrun.core.fix import apply
-    from flake8_asyncrun.report import question, shown
+    from flake8_asyncrun.report import question, quoted, shown
 
     approved: set[str] = set()
     is_colored = replace(output, path=None).has_color(sys.stdout)
@@ -539,7 +567,7 @@ def _asker(output: Output) -> Approve:
             )
         except click.Abort as abort:
             click.echo()
-            where = f"{shown(source.path)} is left as it was"
+            where = f"{quoted(shown(source.path))} is left as it was"
             if not isinstance(abort.__context__, EOFError):
                 click.echo(f"interrupted; {where}", err=True)
                 raise KeyboardInterrupt from None
@@ -681,7 +709,7 @@ def _print_work(reports: Reports, configure: Configure, seconds: float) -> None:
     from pathlib import PurePath
 
     from flake8_asyncrun.config import ConfigError
-    from flake8_asyncrun.report import shown
+    from flake8_asyncrun.report import quoted, shown
 
     kinds: Counter[str] = Counter()
     settings: Counter[str] = Counter()
@@ -692,7 +720,7 @@ def _print_work(reports: Reports, configure: Configure, seconds: float) -> None:
         except ConfigError:
             settings["unusable"] += 1
     for path, number in sorted(settings.items()):
-        name = shown(path) if path else "defaults"
+        name = quoted(shown(path)) if path else "defaults"
         click.echo(f"settings: {name} ({number} file{'' if number == 1 else 's'})", err=True)
     said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     click.echo(f"files: {len(reports.names)}{f' ({said})' if said else ''}", err=True)

@@ -76,7 +76,7 @@ class Pool:
     """Who does the work of a run: `executor` if there is one, else up to `jobs` processes.
 
     They start when there is work for them, and end with the `with` block: at once where it ends
-    with an exception.
+    with an exception. Where an executor breaks, such processes take its place.
     """
 
     def __init__(
@@ -87,6 +87,8 @@ class Pool:
         self._is_ours = executor is None
         self._width = 0
         self._progress = progress
+        self._deadly: dict[str, Done] = {}
+        """What is said of files, by path, that have killed a process when they were alone in it."""
 
     def __enter__(self) -> Pool:
         return self
@@ -102,21 +104,31 @@ class Pool:
 
     def do(self, round_: Round, tasks: Sequence[Task]) -> list[Done]:
         """Return what comes of each of the tasks, in their order. Nothing is raised."""
+        asked = tasks
+        tasks = [task for task in asked if task.path not in self._deadly]
         if not tasks:
-            return []
+            return [self._deadly[task.path] for task in asked]
         size = sum(task.size for task in tasks)
-        width = min(self._jobs, math.ceil(size / WORTH_A_PROCESS), len(tasks))
+        width = max(1, min(self._jobs, math.ceil(size / WORTH_A_PROCESS), len(tasks)))
+        done: dict[str, Done] = {}
         if self._is_ours and width < 2:
             from flake8_asyncrun.work import work  # not above: it takes the rules
 
-            alone: list[Done] = []
             with files.remembering():
                 for task in tasks:
-                    alone += work(round_, [task])
-                    self._tell(len(alone), len(tasks))
-            return alone
+                    [done[task.path]] = work(round_, [task])
+                    self._tell(len(done), len(tasks))
+        else:
+            self._do_elsewhere(round_, tasks, done, width)
+        return [self._deadly.get(task.path) or done[task.path] for task in asked]
+
+    def _do_elsewhere(
+        self, round_: Round, tasks: Sequence[Task], done: dict[str, Done], width: int
+    ) -> None:
+        """Have tasks done by the executor, or by `width` processes; what comes of them goes to
+        `done`, and of those that kill to what is deadly."""
         self._width = max(self._width, width)
-        done: dict[str, Done] = {}
+        size = sum(task.size for task in tasks)
         shares = _shares(tasks, size // (SHARES_EACH * width))
         suspects = self._share_out(round_, shares, done, len(tasks))
         # Where a process has died one of them is to blame, which only each alone can tell.
@@ -124,8 +136,7 @@ class Pool:
             if self._share_out(round_, [[task]], done, len(tasks)):
                 reason = "cannot be analysed: the process that did so has died"
                 report = FileReport(task.path, errors=(f"{task.path}: {reason}",))
-                done[task.path] = Done(report)
-        return [done[task.path] for task in tasks]
+                self._deadly[task.path] = Done(report)
 
     def _tell(self, done: int, count: int) -> None:
         if self._progress is not None:
@@ -169,9 +180,7 @@ class Pool:
                 suspects += [task for share in running.values() for task in share]
                 running.clear()
                 self._close(at_once=True)
-                if not self._is_ours:  # there will be no other
-                    suspects += [task for share in waiting for task in share]
-                    waiting.clear()
+                self._executor, self._is_ours = None, True
         return suspects
 
     def _submit(self, round_: Round, share: Sequence[Task]) -> Future[list[Done]]:

@@ -37,7 +37,9 @@ MOST_REASONS = 5
 """How many reasons for refusing a fix are named after a repair."""
 
 
-_ODD = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
+_ODD = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\udc80-\udcff]"
+)
 """What breaks a line, steers a terminal, or stands for a byte that is no text."""
 
 _ESCAPED = re.compile(f'{_ODD.pattern}|["\\\\]')
@@ -296,18 +298,19 @@ def _texts(report: FileReport) -> Iterator[tuple[str, str, str]]:
     after = {cell.number: cell.code for cell in cells.cells(report.after)}
     for cell in cells.cells(report.before):
         new = cells.shown(after[cell.number])
-        yield _quoted(f"{name}:cell {cell.number}"), cells.shown(cell.code), new
+        yield quoted(f"{name}:cell {cell.number}"), cells.shown(cell.code), new
 
 
 def _headed(name: str) -> str:
     """Return a file's name as `patch` and `git apply` read it in a diff."""
-    quoted = _quoted(name)
+    safe = quoted(name)
     # As GNU diff does: without the tab `patch` takes a name to end at its first space.
-    return f"{name}\t" if quoted == name and " " in name else quoted
+    return f"{name}\t" if safe == name and " " in name else safe
 
 
-def _quoted(name: str) -> str:
-    """Return a name as git writes it: in quotes where it would not stand in a line as it is."""
+def quoted(name: str) -> str:
+    """Return a name as git writes it: in quotes where it would not stand in a line as it is, or
+    would do something to a terminal."""
     if not name.startswith('"') and _ODD.search(name) is None:
         return name
 

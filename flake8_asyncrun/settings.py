@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from flake8_asyncrun import files
 from flake8_asyncrun.config import KEYS, Config, ConfigError, Read, over, parse, reader
 from flake8_asyncrun.globs import Glob
 from flake8_asyncrun.names.target import show
+from flake8_asyncrun.report import quoted
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,38 +85,51 @@ def by_pattern(values: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def shown(path: str, config: Config, codes: Iterable[str]) -> str:
+def shown(path: str, config: Config, codes: Iterable[str], repaired: Iterable[str]) -> str:
     """Return the settings for a file as TOML: what counts, and where it stands.
 
-    `codes` are those of the rules that are asked.
+    `codes` are those of the rules that are asked, `repaired` of those whose findings may be.
     """
-    lines = [f"# Settings for {path}"]
+    lines = [f"# Settings for {quoted(path)}"]
     said = dict(config.said)
     for key, value in _values(config).items():
-        where = tuple(
-            dict.fromkeys(each for own in _SAME.get(key, (key,)) for each in said.get(own, ()))
-        )
-        origin = ", ".join(each or OPTIONS for each in where) or DEFAULT
         setting = f"# {key}: not said" if value is None else f"{key} = {_toml(key, value)}"
-        lines.append(f"{setting} # {origin}")
+        more = f"extend-{key}" if key in _EXTENDED else ""
+        lines.append(f"{setting} # {_origin(said, key, more)}")
+        if more:
+            lines.append(f"# {more}: in {key} # {_origin(said, more)}")
     lines.append(f"# Rules that are asked: {', '.join(codes) or 'none'}")
+    lines.append(f"# Of these may be repaired: {', '.join(repaired) or 'none'}")
     lines.append("# Imports are looked up in:")
-    lines += [f"#   {folder}" for folder in files.search_path(path, config.python, config.src)]
+    lines += [
+        f"#   {quoted(folder)}" for folder in files.search_path(path, config.python, config.src)
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-_SAME = {"select": ("select", "extend-select"), "ignore": ("ignore", "extend-ignore")}
+_EXTENDED = ("select", "ignore")
+"""The keys that hold what extends them."""
+
+
+def _origin(said: Mapping[str, Sequence[str]], *keys: str) -> str:
+    """Return where something is said of some keys."""
+    where = dict.fromkeys(each for key in keys for each in said.get(key, ()))
+    return ", ".join(quoted(each) or OPTIONS for each in where) or DEFAULT
 
 
 def _values(config: Config) -> dict[str, object]:
     """Return what counts, by the keys that say it."""
     found: dict[str, object] = {}
     for key in KEYS:
-        if key in ("extend", "extend-select", "extend-ignore"):
+        if key == "extend" or key in map("extend-{}".format, _EXTENDED):
             continue  # they are in what they extend
         value = getattr(config, "target" if key == "target-version" else key.replace("-", "_"))
         found[key] = show(config.target.first) if key == "target-version" else value
     return found
+
+
+# What JSON leaves as it is, and TOML forbids or a terminal is steered by.
+_ODD = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _toml(key: str, value: object) -> str:
@@ -127,4 +142,5 @@ def _json(value: object) -> str:
     """Return a text, a list of texts or a boolean, which TOML writes as JSON does."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_json, value))}]"
-    return json.dumps(value.text if isinstance(value, Glob) else value, ensure_ascii=False)
+    text = json.dumps(value.text if isinstance(value, Glob) else value, ensure_ascii=False)
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -31,6 +31,14 @@ def python_files(
     environments, what is excluded, and what git ignores. No file comes twice. Notebooks are Python
     files, and with `docs` so are documents in which such may stand.
     """
+    found, errors = by_real_path(paths, configure, docs=docs)
+    return list(found.values()), errors
+
+
+def by_real_path(
+    paths: Iterable[str], configure: Callable[[str], Config], *, docs: bool = False
+) -> tuple[dict[str, str], list[FileError]]:
+    """Return what `python_files` does, each file by where it really is."""
     suffixes = (*SUFFIXES, *forms.DOCUMENTS) if docs else SUFFIXES
     errors: list[FileError] = []
     found: dict[str, str] = {}
@@ -44,7 +52,7 @@ def python_files(
                 found.setdefault(real, shown)
         else:
             found.setdefault(os.path.realpath(path), path)
-    return list(found.values()), errors
+    return found, errors
 
 
 def is_forced_out(

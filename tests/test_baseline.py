@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import BAD, FIXED, GOOD, UNSAFE, asyncrun, call, put, refused
+from tests.command import call
+from tests.test_cli import BAD, FIXED, GOOD, UNSAFE, asyncrun, put, refused
 
 pytestmark = pytest.mark.thorough
 

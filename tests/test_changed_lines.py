@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flake8_asyncrun.changed_lines import changed_lines
-from tests.test_cli import BAD, FIXED, GOOD, asyncrun, call, put, refused
+from tests.command import call
+from tests.test_cli import BAD, FIXED, GOOD, asyncrun, put, refused
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("git") is None, reason="no git on this machine"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from flake8_asyncrun import __version__, settings, walk
 from flake8_asyncrun.cli import main
+from tests.command import call
 
 LOADED = (settings, walk)  # while they may be read
 PROJECTS = Path(__file__).parent / "fixtures" / "projects"
@@ -65,21 +66,6 @@ print(client)
 """
 CONCISE = "--output-format=concise"
 GOOD = "import asyncio\n\n\nasync def main():\n    pass\n\n\nasyncio.run(main())\n"
-
-
-def call(
-    *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    unwanted = {"VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR"}
-    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
-    environment |= {"PYTHONWARNINGS": "error", "PYTHONUTF8": "1", **(variables or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "flake8_asyncrun", *arguments],
-        input=stdin,
-        capture_output=True,
-        env=environment,
-        timeout=120,
-    )
 
 
 def asyncrun(*arguments: str, code: int) -> str:
@@ -144,6 +130,32 @@ def test_unsafe_fixes_are_applied_on_request() -> None:
     assert asyncrun("--unsafe-fixes", code=1) == "Found 1 finding (1 fixed, 0 left).\n"
     repaired = subprocess.run([sys.executable, "b.py"], capture_output=True, check=True)
     assert repaired.stdout.split() == [b"Hi", b"Hi"]
+
+
+def test_unsafe_fixes_are_refused_on_request() -> None:
+    put(b=UNSAFE)
+    Path("asyncrun.toml").write_text("unsafe-fixes = true\n")
+    assert (
+        asyncrun("--no-unsafe-fixes", code=1).splitlines()[-1] == "1 fixable with --unsafe-fixes."
+    )
+    assert Path("b.py").read_text() == UNSAFE
+
+
+def test_what_was_found_out_is_kept_where_it_is_wanted(here: Path) -> None:
+    (here / "code").mkdir()
+    put(**{"code/a": BAD})
+    Path("code/pyproject.toml").write_text("")
+    own, other = here / "code" / ".asyncrun_cache", here / "kept"
+    nowhere = {"ASYNCRUN_CACHE_DIR": ""}
+    for arguments, exist in [
+        (("--no-cache",), (False, False)),
+        (("--no-cache", "--cache-dir=kept"), (False, False)),
+        (("--cache-dir=kept",), (False, True)),
+        ((), (True, True)),
+    ]:
+        assert call("--check", "code", *arguments, variables=nowhere).returncode == 1
+        assert (own.exists(), other.exists()) == exist
+    assert "is a file" in refused("--check", "--cache-dir=code/a.py")
 
 
 def test_check_changes_nothing() -> None:
@@ -302,6 +314,8 @@ def test_files_are_shown(here: Path) -> None:
     assert shown("old", "dist/c.py") == ["old/d.py", "old/deep/a.py", "dist/c.py"]
     assert shown("--exclude=old,b.py") == ["a.py", "dist/c.py"]
     assert shown("--extend-exclude", "old/deep", "--extend-exclude", "a.py") == ["b.py", "old/d.py"]
+    assert shown("--exclude=") == ["a.py", "b.py", "dist/c.py", "old/d.py", "old/deep/a.py"]
+    assert shown("--exclude=old,", "--extend-exclude=") == ["a.py", "b.py", "dist/c.py"]
     assert shown("--extend-exclude=a.py", "a.py", "b.py") == ["a.py", "b.py"]
     assert shown("--extend-exclude=a.py", "--force-exclude", "a.py", "b.py") == ["b.py"]
     Path("asyncrun.toml").write_text('exclude = ["a.py"]\nforce-exclude = true\n')
@@ -385,6 +399,13 @@ def test_one_configuration_may_be_named_for_all(here: Path) -> None:
         (("--per-file-ignores=RUN1",), "--per-file-ignores: expected PATTERN:CODES, not 'RUN1'"),
         (("--per-file-ignores=a.py:E1",), '--per-file-ignores: "a.py": expected codes such as'),
         (("--extend-select=E1",), "--extend-select: expected codes such as"),
+        (("--select=",), '--select: expected codes such as "RUN1", "RUN201" or "ALL", not \'\''),
+        (("--select=RUN1,",), "--select: expected codes such as"),
+        (("--ignore=",), "--ignore: expected codes such as"),
+        (("--extend-select=",), "--extend-select: expected codes such as"),
+        (("--fixable=",), "--fixable: expected codes such as"),
+        (("--unfixable=",), "--unfixable: expected codes such as"),
+        (("--per-file-ignores=",), "--per-file-ignores: expected PATTERN:CODES, not ''"),
         (("--extend-select=RUN9",), "select: no rule's code begins with RUN9"),
         (("--per-file-ignores=x.py:RUN9",), "per-file-ignores: no rule's code begins with RUN9"),
         (("--show-settings", "--python=missing"), "missing: is neither an interpreter nor an env"),
@@ -428,10 +449,33 @@ def test_settings_are_shown_with_their_places(here: Path) -> None:
     assert lines["# python: not said # default"] == ""
     asked = "# Rules that are asked: RUN103, RUN104, RUN105, RUN108"
     assert asked in said.splitlines()
+    assert "# Of these may be repaired: none" in said.splitlines()
     assert f"#   {here / 'lib'}" in said.splitlines()
     Path("copy.toml").write_text(said)
     assert found("--config=copy.toml", "a.py") == [], "it is a configuration file itself"
     assert Path("app/b.py").read_text() == BAD
+
+
+def test_what_extends_settings_is_shown_with_its_place(here: Path) -> None:
+    put(a=BAD)
+    Path("asyncrun.toml").write_text(
+        'select = ["RUN1"]\nextend-select = ["RUN401"]\nextend-ignore = ["RUN101"]\n'
+        'unfixable = ["RUN103"]\nextend-per-file-ignores = {"a.py" = ["RUN104"]}\n'
+    )
+    options = ("--extend-select=RUN406", "--ignore=RUN105", "--unfixable=RUN401")
+    said = asyncrun("--show-settings", *options, code=0).splitlines()
+    file = here / "asyncrun.toml"
+    assert f'select = ["RUN1", "RUN401", "RUN406"] # {file}, command line' in said
+    assert f"# extend-select: in select # {file}, command line" in said
+    assert f'ignore = ["RUN101", "RUN105"] # command line, {file}' in said
+    assert f"# extend-ignore: in ignore # {file}" in said
+    assert f'unfixable = ["RUN103", "RUN401"] # {file}, command line' in said
+    assert f'extend-per-file-ignores = {{ "a.py" = ["RUN104"] }} # {file}' in said
+    assert "# Rules that are asked: RUN102, RUN103, RUN106, RUN107, RUN108, RUN401, RUN406" in said
+    assert "# Of these may be repaired: RUN102, RUN107, RUN108, RUN406" in said
+    plain = asyncrun("--show-settings", "--isolated", code=0).splitlines()
+    assert "# extend-select: in select # default" in plain
+    assert "# extend-ignore: in ignore # default" in plain
 
 
 def test_settings_of_nothing_are_a_warning() -> None:
@@ -755,6 +799,41 @@ def test_errors_name_files_without_steering_the_terminal() -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names that others do not allow")
+@pytest.mark.parametrize(("encoding", "used"), [("ascii", "utf-8"), ("latin-1", "latin-1")])
+def test_names_are_shown_without_steering_the_terminal(
+    here: Path, encoding: str, used: str
+) -> None:
+    names = ["\x1b[31mx.py", "a\nb.py", "\u202eyp.py", os.fsdecode(b"s\xff.py"), "ü ü.py", '"q".py']
+    for name in names:
+        Path(name).write_text(GOOD)
+    done = call("--show-files", variables={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = done.stdout.decode(used).splitlines()
+    assert sorted(lines) == sorted(
+        [
+            '"\\033[31mx.py"',
+            '"a\\012b.py"',
+            '"\\342\\200\\256yp.py"',
+            '"s\\377.py"',
+            "ü ü.py",
+            '"\\"q\\".py"',
+        ]
+    )
+
+    Path("\x1b[1m").mkdir()
+    Path("\x1b[1m", "asyncrun.toml").write_text('select = ["RUN1"]\n')
+    Path("\x1b[1m", "a\nselect = 1.py").write_text(GOOD)
+    said = asyncrun("--show-settings", "--exclude=x\x1b\x7f\x85\u202e", "\x1b[1m", code=0)
+    first, *lines = said.splitlines()
+    assert first == '# Settings for "\\033[1m/a\\012select = 1.py"'
+    assert 'exclude = ["x\\u001b\\u007f\\u0085\\u202e"] # command line' in lines
+    assert f'select = ["RUN1"] # "{here}/\\033[1m/asyncrun.toml"' in lines
+    assert "\x1b" not in call("--check", "--verbose").stderr.decode()
+    Path("copy.toml").write_text(said)
+    assert asyncrun("--show-files", "--config=copy.toml", "a\nb.py", code=0) == '"a\\012b.py"\n'
+
+
 def test_broken_settings_are_named_once() -> None:
     put(a=BAD, b=BAD)
     Path("pyproject.toml").write_text("[tool.asyncrun]\nselekt = []\n")
@@ -921,3 +1000,29 @@ def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("error: cannot write: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--check",),
+        ("--diff", "a.py"),
+        ("--stdin-filename=a.py", "-"),
+        ("--check", "missing.py"),
+        ("--select=RUN9",),
+        ("--list-rules",),
+        ("--jobs=2", "--verbose", "--output-format=json", "--statistics"),
+        ("--show-settings",),
+    ],
+)
+def test_a_forked_command_does_what_a_new_one_does(arguments: tuple[str, ...]) -> None:
+    """What most tests here rest on: no more is known than in a process that has begun just now."""
+    came_to = []
+    for variables in ({"ASYNCRUN_CACHE_DIR": ""}, {"ASYNCRUN_CACHE_DIR": "", "PYTHONUTF8": "1"}):
+        put(a=BAD, b=UNSAFE)
+        done = call(*arguments, stdin=BAD.encode(), variables=variables)
+        said = re.sub(rb"time: .*", b"", done.stderr)
+        texts = Path("a.py").read_text(), Path("b.py").read_text()
+        came_to.append((done.returncode, done.stdout, said, texts))
+    assert came_to[0] == came_to[1]

@@ -1,8 +1,12 @@
-"""CONTRIBUTING.md shows how a rule is added: here that is done, to a copy of the package."""
+"""CONTRIBUTING.md shows how a rule is added: here that is done, to a copy of the package.
+
+It also names each package that is depended on.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,11 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 import flake8_asyncrun
 from tests.analysis import any_fix, find, fix, lines_of
 from tests.examples import Document, Fence, fences, marked, read, unmarked
 from tests.generated import ROOT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
@@ -32,6 +42,20 @@ def shown(language: str) -> Fence:
         if fence.heading == "Adding a rule" and fence.info == language
     )
     return found
+
+
+def dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = {Requirement(one).name for each in (project["dependencies"], *extras) for one in each}
+    return sorted(wanted - {project["name"]})
+
+
+@pytest.mark.parametrize("name", dependencies())
+def test_what_is_depended_on_has_its_reason(name: str) -> None:
+    section = PAGE.text.partition("\n## Dependencies\n")[2].partition("\n## ")[0]
+    short = re.escape(name.removeprefix("pytest") or name)
+    assert re.search(rf"(?<![\w-]){short}(?![\w-])", section, re.IGNORECASE)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from flake8_asyncrun import documents, run
 from flake8_asyncrun.config import Config
 from flake8_asyncrun.documents import DocumentError, parts, put_back
 from flake8_asyncrun.report import FileReport
-from tests.test_cli import call
+from tests.command import call
 
 pytestmark = pytest.mark.thorough
 

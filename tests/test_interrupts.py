@@ -326,6 +326,51 @@ def test_what_happens_to_a_file_meanwhile_stands(
     assert drafts() == []
 
 
+@POSIX
+def test_what_happens_to_files_between_check_and_write_stands() -> None:
+    paths = put_many()
+    process = start(SLOWLY)
+    wait_for_the_first(paths, process)
+    process.send_signal(signal.SIGSTOP)
+    *others, emptied, changed, gone = paths
+    emptied.write_text("")
+    changed.write_text(f"{BAD}# mine\n")
+    gone.unlink()
+    process.send_signal(signal.SIGCONT)
+    code, errors = ended(process)
+    assert (code, errors.splitlines()) == (
+        2,
+        [
+            f"error: {emptied}: was changed meanwhile, so it is left alone",
+            f"error: {changed}: was changed meanwhile, so it is left alone",
+            f"error: {gone}: cannot be read: no such file or directory",
+        ],
+    )
+    assert {path.read_text() for path in others} == {FIXED}
+    assert (emptied.read_text(), changed.read_text()) == ("", f"{BAD}# mine\n")
+    assert not gone.exists()
+    assert drafts() == []
+
+
+def test_a_file_that_changes_before_it_is_read_is_taken_as_it_is_then() -> None:
+    before = (
+        "from pathlib import Path\n"
+        "from flake8_asyncrun import walk\n"
+        "listed = walk.python_files\n"
+        "def late(*arguments, **more):\n"
+        "    found = listed(*arguments, **more)\n"
+        "    text = Path('a.py').read_text()\n"
+        "    Path('a.py').write_text(f'# mine\\n{text}')\n"
+        "    return found\n"
+        "walk.python_files = late\n"
+    )
+    for name in ("a.py", "b.py"):
+        Path(name).write_text(BAD)
+    assert asyncrun(before) == (1, "")
+    assert Path("a.py").read_text() == f"# mine\n{FIXED}"
+    assert Path("b.py").read_text() == FIXED
+
+
 def test_a_file_that_goes_before_it_is_read_is_an_error_of_its_own() -> None:
     before = (
         "from pathlib import Path\n"

@@ -21,7 +21,7 @@ from flake8_asyncrun.notebook import NotebookError
 from flake8_asyncrun.report import FileReport
 from tests import cells as made
 from tests.cells import code, prose, sources, written
-from tests.test_cli import call
+from tests.command import call
 
 MAIN = "import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0)\n    return 'done'"
 

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from flake8_asyncrun.formats import FORMATS, manual
-from tests.test_cli import BAD, CONCISE, FIXED, GOOD, UNSAFE, asyncrun, call, put, refused
+from tests.command import call
+from tests.test_cli import BAD, CONCISE, FIXED, GOOD, UNSAFE, asyncrun, put, refused
 
 pytestmark = pytest.mark.thorough
 

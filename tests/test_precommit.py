@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,42 @@ def repository(tmp_path: Path) -> Path:
     done("git", "add", "--all", folder=folder)
     done("git", "commit", "-q", "-m", "The checkout", folder=folder)
     return folder
+
+
+def test_the_hooks_are_as_pre_commit_wants_them() -> None:
+    clientlib = pytest.importorskip("pre_commit.clientlib")
+    manifest = clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")
+    assert [hook["id"] for hook in manifest] == ["asyncrun", "asyncrun-fix"]
+    for hook in manifest:
+        assert hook["require_serial"] is True
+        # What "types_or" and the tag of notebooks ask for.
+        assert hook["minimum_pre_commit_version"] == "2.9.2"
+
+
+def test_what_the_hooks_call_does_what_they_are_for(tmp_path: Path) -> None:
+    """Without pre-commit, so that it is asked everywhere: its files, in pieces, after the entry."""
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
+    entries = re.findall(r"^  entry: (.*)$", text, re.MULTILINE)
+    assert [entry.split()[0] for entry in entries] == ["asyncrun-fix", "asyncrun-fix"]
+    report, repair = ([sys.executable, "-m", "flake8_asyncrun", *e.split()[1:]] for e in entries)
+    (tmp_path / "generated").mkdir()
+    (tmp_path / "asyncrun.toml").write_text('extend-exclude = ["generated"]\n', "utf-8")
+    # Python by its first line, as pre-commit tells it, whatever its name.
+    (tmp_path / "start").write_text(f"#!/usr/bin/env python3\n{BAD}", "utf-8")
+    for name in ("bot.py", "generated/bot.py"):
+        (tmp_path / name).write_text(BAD, "utf-8")
+
+    names = ("bot.py", "generated/bot.py", "start")
+    found = call(*report, "--output-format=concise", *names, folder=tmp_path)
+    assert found.returncode == 1
+    assert re.findall("^(.*?): RUN102", found.stdout, re.MULTILINE) == ["bot.py:8:1", "start:9:1"]
+    assert (tmp_path / "bot.py").read_text("utf-8") == BAD
+    repaired = call(*repair, *names, folder=tmp_path)
+    assert (repaired.returncode, "2 fixed" in repaired.stdout) == (1, True)
+    assert (tmp_path / "generated" / "bot.py").read_text("utf-8") == BAD
+    assert "run(main())" in (tmp_path / "start").read_text("utf-8")
+    assert call(*report, *names, folder=tmp_path).returncode == 0
+    assert call(*repair, *names, folder=tmp_path).returncode == 0
 
 
 @pytest.mark.slow

@@ -222,7 +222,9 @@ def test_a_diff_can_be_applied(here: Path, before: str, after: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a name cannot have these characters there")
-@pytest.mark.parametrize("name", ["a\nb c.py", "\x1b[31m.py", '"a".py', "a\tb\\ü.py"])
+@pytest.mark.parametrize(
+    "name", ["a\nb c.py", "\x1b[31m.py", '"a".py', "a\tb\\ü.py", "\u202eyp.py"]
+)
 def test_a_diff_of_a_file_with_an_odd_name_can_be_applied(here: Path, name: str) -> None:
     Path(name).write_text("a = 1\n", encoding="utf-8")
     changes = report.diff([FileReport(name, "a = 1\n", "a = 2\n")])

@@ -129,6 +129,37 @@ def test_a_corpus_that_is_too_small_comes_again(root: Path, tmp_path: Path) -> N
     assert sum(len(speed.files_of(part)) for part in parts) == 2_000
 
 
+def test_a_corpus_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By pip, out of a folder in place of an index."""
+    index, folder = tmp_path / "index", tmp_path / "corpus"
+    index.mkdir()
+    releases = "a==1\n b_c==2 3.7"
+    for name in ("a-1", "b_c-2"):
+        with zipfile.ZipFile(index / f"{name}-py3-none-any.whl", "w") as wheel:
+            project, _, version = name.partition("-")
+            told = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
+            wheel.writestr(f"{name}.dist-info/METADATA", told)
+            wheel.writestr(f"{name}.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+            wheel.writestr(f"{project}/m.py", f"{project} = 1\n")
+    monkeypatch.setattr(corpus, "GROUPS", {"new": releases, "old": "gone==1\n a==1"})
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+
+    assert corpus.fetch(folder, ["new"], ["A"])
+    assert {*speed.files_of(folder)} == {Path("new/a-1/a/m.py")}
+    assert corpus.is_complete(folder)
+    assert not corpus.fetch(folder, ["new", "old"]), "one of them is not to be had"
+    found = {Path("new/a-1/a/m.py"), Path("new/b_c-2/b_c/m.py"), Path("old/a-1/a/m.py")}
+    assert {*speed.files_of(folder)} == found
+    assert not corpus.is_complete(folder)
+    monkeypatch.setattr(subprocess, "run", None)
+    assert corpus.fetch(folder, ["new"]), "nothing is fetched twice"
+    assert not corpus.is_complete(folder), "the other group is not there yet"
+    monkeypatch.setattr(corpus, "GROUPS", {"new": releases})
+    assert corpus.fetch(folder)
+    assert corpus.is_complete(folder)
+
+
 def test_only_python_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a-1.whl", "w") as wheel:
         for name in ("a/b.py", "a/c.pyi", "a/d.so", "../e.py", "/f.py"):

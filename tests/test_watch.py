@@ -128,6 +128,39 @@ def test_it_does_not_see_what_it_writes_itself(watching: list[Watching]) -> None
     assert one.is_quiet(2)
 
 
+def test_what_is_excluded_is_not_waited_for(watching: list[Watching], here: Path) -> None:
+    for folder in ("gen", "ignored", "dist", "docs", ".git"):
+        (here / folder).mkdir()
+    put(a=GOOD, b=GOOD, c=GOOD, **{"gen/a": GOOD, "dist/a": GOOD})
+    Path("asyncrun.toml").write_text('exclude = ["gen", "b.py"]\nforce-exclude = true\n')
+    Path(".gitignore").write_text("ignored/\n")
+    one = watch(
+        watching, ".", "b.py", "--docs", "--extend-exclude=c.py", "--output-file=docs/said.md"
+    )
+    assert one.read() == READY
+    for name in ("gen/a", "gen/new", "ignored/a", "b", "c"):
+        put(**{name: BAD})
+    Path("gen/asyncrun.toml").write_text("")
+    Path("c.py").unlink()
+    assert one.is_quiet(1.5)
+
+    def found() -> int:
+        one.read()
+        return Path("docs/said.md").read_text().count("RUN102")
+
+    put(**{"dist/a": BAD})
+    assert found() == 1, "not excluded here"
+    Path("docs/page.md").write_text(f"```python\n{BAD}```\n")
+    assert found() == 2
+    Path(".gitignore").write_text("dist/\n")
+    assert found() == 2
+    Path("gen").rename("made")
+    assert found() == 4, "a folder that was moved"
+    Path("asyncrun.toml").write_text('exclude = ["made", "docs"]\n')
+    assert found() == 2
+    assert one.is_quiet(1)
+
+
 def test_files_named_one_by_one_and_settings_above_are_watched(
     watching: list[Watching], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

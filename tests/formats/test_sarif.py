@@ -15,8 +15,9 @@ from flake8_asyncrun.formats import manual, render
 from flake8_asyncrun.formats.page import Style
 from flake8_asyncrun.report import FileReport
 from flake8_asyncrun.rules import ALL
+from tests.command import call
 from tests.reports import BOT, SAFE, reports
-from tests.test_cli import BAD, UNSAFE, call, put
+from tests.test_cli import BAD, UNSAFE, put
 
 SCHEMA = Path(__file__).parent.parent / "fixtures" / "reports" / "sarif-schema-2.1.0.json"
 VALIDATOR = jsonschema.Draft4Validator(
