@@ -10,6 +10,7 @@ import libcst as cst
 
 from flake8_asyncrun.core import edits
 from flake8_asyncrun.core.capture import assigned_to
+from flake8_asyncrun.core.loop_calls import gets_in
 from flake8_asyncrun.core.model import Edit, Fix, Note, Span
 from flake8_asyncrun.core.rule import File
 
@@ -112,9 +113,8 @@ def _lines_back(text: str, apart: Apart) -> str:
 def _about_loop(call: cst.Call, file: File) -> list[cst.CSTNode]:
     """Return the calls that get the loop of a call, in the same function, and the names of it."""
     function, variable = file.enclosing_function(call), assigned_to(call, file)
-    gets = [one for one in file.calls() if file.callee(one) == "asyncio.get_event_loop"]
     names = [] if variable is None else [*file.names_of(variable)]
-    return [*(one for one in gets if file.enclosing_function(one) is function), *names]
+    return [*gets_in(function, file), *names]
 
 
 def _apart(call: cst.Call, nodes: Sequence[cst.CSTNode], file: File) -> Apart | None:

@@ -52,18 +52,16 @@ def _class_of_variable(name: cst.Name, file: File) -> str | None:
 @per_file
 def _class_of_attribute(name: str, file: File) -> str | None:
     """Return the class of what the file keeps under an attribute's name."""
-    for node in file.source.nodes:
-        is_member = isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.name.value == name
-        if is_member and file.class_around(node) is not None:
+    named = file.names_called(name)
+    for one in named:
+        node = file.source.parent(one)
+        is_member = isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.name is one
+        if node is not None and is_member and file.class_around(node) is not None:
             return None
     targets: list[cst.BaseExpression] = [
-        one for one in file.attributes() if one.attr.value == name and _is_bound(one, file)
+        one for one in file.attributes_called(name) if _is_bound(one, file)
     ]
-    targets += [
-        one
-        for one in file.names()
-        if one.value == name and file.class_around(one) is not None and _is_bound(one, file)
-    ]
+    targets += [one for one in named if file.class_around(one) is not None and _is_bound(one, file)]
     return _common([_given_to(one, file) for one in targets])
 
 
@@ -177,7 +175,7 @@ def _class_of_parameter(parameter: cst.Param, file: File) -> str | None:
 def _is_callback(function: cst.FunctionDef, file: File) -> bool:
     """Say whether the file names a function only where it hands it to what starts a server."""
     name = function.name.value
-    uses = [one for one in file.names() if one.value == name and one is not function.name]
+    uses = [one for one in file.names_called(name) if one is not function.name]
     handed = 0
     for one in uses:
         parent = file.source.parent(one)

@@ -424,15 +424,14 @@ def _definition_around(call: cst.Call, file: File) -> cst.ClassDef | cst.Functio
 
 def may_be_run(event: Event, file: File) -> bool:
     """Say whether the loop that an event takes may run too: it was set, or threads run loops."""
-    text = file.source.text
-    if event.set and "run_until_complete" in text:
+    if event.set and file.says("run_until_complete"):
         return True
-    return "run_forever" in text and (event.set or "Thread" in text)
+    return file.says("run_forever") and (event.set or file.says("Thread"))
 
 
 def _runs_itself(made: Value | None, file: File) -> bool:
     """Say whether code outside of coroutines has an object's own loop run."""
-    if made is None or not any(name in file.source.text for name in DRIVES):
+    if made is None or not file.says(*DRIVES):
         return False
     for call in file.calls():
         if not isinstance(call.func, cst.Attribute) or file.in_coroutine(call):

@@ -148,7 +148,7 @@ def _method_of(variable: Variable, file: File) -> cst.ClassDef | None:
 @per_file
 def _is_assigned(name: str, file: File) -> bool:
     """Say whether some object's attribute, or a class's, of this name is assigned in the file."""
-    if "setattr" in file.source.text and file.facts.variables.is_quoted(name):
+    if file.says("setattr") and file.facts.variables.is_quoted(name):
         return True
     if any(_is_target(one, file) for one in file.attributes_called(name)):
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import libcst as cst
 
@@ -36,6 +36,39 @@ def earlier_run(node: cst.CSTNode, file: File) -> Run | None:
             return None
         child = parent
     return None
+
+
+def runs_before(among: Iterable[Run], file: File) -> Callable[[cst.Call], Iterator[Run]]:
+    """Return what tells those of some runs of the file, the last first, that certainly have ended
+    in the same flow when a call is evaluated."""
+    numbers = _numbers(file)
+    calls = {run.call for run in among}
+    first = min((numbers[call] for call in calls), default=0)
+
+    def before(call: cst.Call) -> Iterator[Run]:
+        run = earlier_run(call, file) if calls else None
+        while run is not None and numbers[run.call] >= first:
+            if run.call in calls:
+                yield run
+            run = earlier_run(run.call, file)
+
+    return before
+
+
+@per_file
+def _numbers(file: File) -> dict[cst.Call, int]:
+    """Return, for each run, how many certainly have ended when it begins."""
+    found: dict[cst.Call, int] = {}
+    for run in file.runs:
+        passed: list[cst.Call] = []
+        one: Run | None = run
+        while one is not None and one.call not in found:
+            passed.append(one.call)
+            found[one.call] = 0
+            one = earlier_run(one.call, file)
+        ended = 0 if one is None else found[one.call] + 1
+        found.update((call, number) for number, call in enumerate(reversed(passed), ended))
+    return found
 
 
 @per_file

@@ -383,16 +383,15 @@ def check_calls(file: File, hand: ByHand) -> None:
         argument = run.args[0]
         if len(run.args) != 1 or argument.keyword is not None or argument.star:
             raise Refused("run_until_complete() is not called with one coroutine")
-    for attribute in file.attributes():
-        if attribute.attr.value == "all_tasks":
-            line = file.place(attribute).line
-            if not file.in_coroutine(attribute):
-                raise Refused(
-                    f"line {line} looks for the tasks that are left, which asyncio.run() cancels "
-                    "and waits for by itself: delete that"
-                )
-            if hand.forever:
-                raise Refused(f"line {line} looks for all tasks, of which main() would be one")
+    for attribute in file.attributes_called("all_tasks"):
+        line = file.place(attribute).line
+        if not file.in_coroutine(attribute):
+            raise Refused(
+                f"line {line} looks for the tasks that are left, which asyncio.run() cancels "
+                "and waits for by itself: delete that"
+            )
+        if hand.forever:
+            raise Refused(f"line {line} looks for all tasks, of which main() would be one")
 
 
 _BY_NAME = ("__all__", "eval", "exec", "getattr", "globals", "locals", "vars")

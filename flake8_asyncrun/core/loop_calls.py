@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.by_hand import method_call, method_of, puts_away
 from flake8_asyncrun.core.capture import assigned_alone
-from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.names.values import Class, Function
 from flake8_asyncrun.names.variables import Variable
 
@@ -36,11 +37,9 @@ def by_hand(call: cst.Call, file: File) -> ByHand:
     gets: list[cst.Call] = []
     uses: list[cst.Call] = []
     variables: set[Variable] = set()
-    for get in file.calls():
-        if file.callee(get) != "asyncio.get_event_loop":
-            continue
-        if file.enclosing_function(get) is not function:
-            continue
+    if len(_names_of_loops(function, file)) > 1:
+        raise Refused("the loop has more than one name")
+    for get in gets_in(function, file):
         direct, variable = _direct_use(get, file), assigned_alone(get, file)
         if variable is not None:
             variables.add(variable)
@@ -59,13 +58,37 @@ def by_hand(call: cst.Call, file: File) -> ByHand:
             uses.append(use)
         elif isinstance(outer, cst.Call) and file.callee(outer) == "asyncio.set_event_loop":
             uses.append(outer)
-    binds = [] if loop is None else [use for use in loop.uses if use.binds]
+    binds = [] if loop is None else loop.bindings
     if loop is not None and len(binds) != sum(1 for get in gets if assigned_alone(get, file)):
         raise Refused(f"`{loop.name}` is bound more than once")
     away = [one for one in uses if method_of(one) == "set_event_loop" or _is_away(one, file)]
     runs = [one for one in uses if method_of(one) == "run_until_complete" and one.args]
     forever = [one for one in uses if method_of(one) == "run_forever"]
     return ByHand(gets, loop, [one for one in runs if one not in away], forever, away)
+
+
+@per_file
+def gets_in(function: cst.FunctionDef | cst.Lambda | None, file: File) -> Sequence[cst.Call]:
+    """Return the calls of `get_event_loop()` in a function, or a module's own code, in order."""
+    return _gets(file).get(function, ())
+
+
+@per_file
+def _gets(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]]:
+    found: dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
+        if file.callee(call) == "asyncio.get_event_loop":
+            found[file.enclosing_function(call)].append(call)
+    return found
+
+
+@per_file
+def _names_of_loops(
+    function: cst.FunctionDef | cst.Lambda | None, file: File
+) -> frozenset[Variable]:
+    """Return the variables that loops are assigned to which a function gets."""
+    assigned = (assigned_alone(get, file) for get in gets_in(function, file))
+    return frozenset(variable for variable in assigned if variable is not None)
 
 
 _BY_HAND = ("close", "run_forever", "run_until_complete")
@@ -91,10 +114,18 @@ def is_once(node: cst.CSTNode, file: File, within: frozenset[cst.CSTNode] = froz
             return False
         if isinstance(parent, cst.FunctionDef):
             name = parent.name.value
-            calls = [one for one in file.calls() if _called_as(one) == name]
+            calls = _calls_by_name(file).get(name, [])
             inside = parent in within or parent.decorators or len(calls) != 1
             return not inside and is_once(calls[0], file, within | {parent})
     return True
+
+
+@per_file
+def _calls_by_name(file: File) -> dict[str, list[cst.Call]]:
+    found: dict[str, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
+        found[_called_as(call)].append(call)
+    return found
 
 
 def _called_as(call: cst.Call) -> str:
@@ -119,8 +150,8 @@ def is_called_by_loop(stop: cst.Attribute, file: File) -> bool:
 
 def check_stopped_by(stops: Sequence[cst.Attribute], file: File) -> None:
     """Refuse where something else may stop the loop, which ends `asyncio.run` with an error."""
-    for node in file.attributes():
-        if node.attr.value == "stop" and node not in stops:
+    for node in file.attributes_called("stop"):
+        if node not in stops:
             value = file.value(node)
             if not isinstance(value, (Function, Class)):
                 raise Refused(f"line {file.place(node).line} may stop the loop")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
 from flake8_asyncrun.core.children import children
-from flake8_asyncrun.core.rule import File
+from flake8_asyncrun.core.rule import File, per_file
 from flake8_asyncrun.names.asyncio_table import canonical
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import External
@@ -47,7 +48,7 @@ def mentions(
         if isinstance(value, External) and value.known and canonical(value.name) in wanted:
             root = _root(node)
             variable = None if root is None else file.variable(root)
-            imported = None if variable is None else _only_import(variable, node, file)
+            imported = None if variable is None else _only_import(variable, file)
             if imported is not None:
                 yield from _mention(node, canonical(value.name), imported, file)
         return
@@ -64,7 +65,7 @@ def mentions(
     for alias in node.names:
         bound = alias.asname.name if alias.asname else alias.name
         variable = file.variable(bound) if isinstance(bound, cst.Name) else None
-        if variable is None or _only_import(variable, alias, file) is not alias:
+        if variable is None or _only_import(variable, file) is not alias:
             continue
         for use in file.names_of(variable):
             value = file.value(use)
@@ -90,7 +91,7 @@ def imports(node: cst.ImportFrom, file: File, wanted: Container[str]) -> Iterato
             name in wanted
             and isinstance(alias.name, cst.Name)
             and variable is not None
-            and _only_import(variable, alias, file) is not None
+            and _only_import(variable, file) is not None
         ):
             yield from _mention(alias.name, name, alias, file)
 
@@ -141,15 +142,24 @@ def _root(node: cst.CSTNode) -> cst.Name | None:
     return node if isinstance(node, cst.Name) else None
 
 
-def _only_import(variable: Variable, node: cst.CSTNode, file: File) -> cst.ImportAlias | None:
+@per_file
+def _aliases(file: File) -> dict[str, list[cst.ImportAlias]]:
+    """Return what the file imports, in order, by the names that it gets."""
+    found: dict[str, list[cst.ImportAlias]] = defaultdict(list)
+    for alias in file.import_aliases():
+        found[alias.evaluated_alias or alias.evaluated_name.partition(".")[0]].append(alias)
+    return found
+
+
+@per_file
+def _only_import(variable: Variable, file: File) -> cst.ImportAlias | None:
     """Return the first import that binds a variable to asyncio, or to something of it; None where
     anything else binds it too."""
     found: list[cst.ImportAlias] = []
-    for alias in file.import_aliases():
-        bound = alias.evaluated_alias or alias.evaluated_name.partition(".")[0]
+    for alias in _aliases(file).get(variable.name, ()):
         statement = file.source.parent(alias)
         name = _root(alias.asname.name if alias.asname else alias.name)
-        if bound != variable.name or name is None or file.variable(name) is not variable:
+        if name is None or file.variable(name) is not variable:
             continue
         module = alias.evaluated_name
         if isinstance(statement, cst.ImportFrom):

@@ -12,9 +12,9 @@ from flake8_asyncrun.core.by_hand import is_open_book
 from flake8_asyncrun.core.capture import assigned_to
 from flake8_asyncrun.core.earlier import earlier_run
 from flake8_asyncrun.core.model import Edit, Fix, Safety
-from flake8_asyncrun.core.rule import File, Refused
+from flake8_asyncrun.core.rule import File, Refused, per_file
 from flake8_asyncrun.core.source import descend
-from flake8_asyncrun.core.wrap import Spot, free_name, spot_of
+from flake8_asyncrun.core.wrap import Block, Spot, free_name, spot_of
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import Effect
 
@@ -162,10 +162,10 @@ def _target(call: cst.Call, spot: Spot, file: File) -> str | None:
         return None
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
         attribute = target.attr.value
-        defined = (one for one in file.source.nodes if isinstance(one, cst.FunctionDef))
         # A property may make something else of it.
-        named = any(one.name.value == attribute for one in defined)
-        return None if named else file.source.text_of(target)
+        holders = map(file.source.parent, file.names_called(attribute))
+        named = (one.name.value for one in holders if isinstance(one, cst.FunctionDef))
+        return None if attribute in named else file.source.text_of(target)
     return target.value if isinstance(target, cst.Name) else None
 
 
@@ -265,11 +265,25 @@ def _taken_before(call: cst.Call, spot: Spot, file: File) -> cst.BaseStatement |
         early = first.path == file.source.path and first.line < file.place(outermost[0]).line
         if early and event.place != place and not event.set and not event.caught:
             return _statement_at(first.line, spot, file)
-    for statement in spot.before:
+    statement = _first_taking(spot.block, file).get(file.enclosing_function(call))
+    if statement is None or file.span(statement).start >= file.span(spot.statement).start:
+        return None
+    return statement
+
+
+@per_file
+def _first_taking(
+    block: Block, file: File
+) -> dict[cst.FunctionDef | cst.Lambda | None, cst.BaseStatement]:
+    """Return the first statement of a block that takes the current loop where there is none, by
+    the function whose flow that is in."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, cst.BaseStatement] = {}
+    for statement in block.body:
         for node in descend(statement):
-            if isinstance(node, cst.Call) and _takes_none(node, call, file):
-                return statement
-    return None
+            if isinstance(node, cst.Call) and _takes_none(node, file):
+                assert isinstance(statement, cst.BaseStatement)
+                found.setdefault(file.enclosing_function(node), statement)
+    return found
 
 
 def _statement_at(line: int, spot: Spot, file: File) -> cst.BaseStatement:
@@ -280,12 +294,10 @@ def _statement_at(line: int, spot: Spot, file: File) -> cst.BaseStatement:
     raise Refused(f"line {line} takes the current loop before")
 
 
-def _takes_none(call: cst.Call, get: cst.Call, file: File) -> bool:
-    """Say whether a call, in the flow of another, takes the current loop where there is none."""
+def _takes_none(call: cst.Call, file: File) -> bool:
+    """Say whether a call takes the current loop where there is none."""
     seen = file.seen(call)
-    if seen is None or file.enclosing_function(call) is not file.enclosing_function(get):
-        return False
-    return any(
+    return seen is not None and any(
         event.effect is Effect.CAPTURES and not event.set and not event.caught
         for event in seen.events
     )
@@ -304,11 +316,19 @@ def _is_first(call: cst.Call, file: File, until: cst.BaseStatement | None = None
     begun = ((one.via[0] if one.via else one.place) for one in file.facts.at_import)
     if any(one.path == file.source.path and one.line < line for one in begun):
         return False
-    return not any(
-        _may_make_loop(one, file)
-        for one in file.calls()
-        if file.span(one).start < starts.get(file.enclosing_function(one), 0)
-    )
+    first = _first_making(file)
+    return not any(first.get(function, start) < start for function, start in starts.items())
+
+
+@per_file
+def _first_making(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, int]:
+    """Return where the first call of each function begins that may make a loop."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, int] = {}
+    for call in file.calls():
+        if _may_make_loop(call, file):
+            function, start = file.enclosing_function(call), file.span(call).start
+            found[function] = min(start, found.get(function, start))
+    return found
 
 
 def _flows(call: cst.Call, file: File) -> list[cst.Call]:
@@ -335,15 +355,22 @@ def _is_script(call: cst.Call, outermost: cst.Call, file: File) -> bool:
     if file.is_main_guarded(outermost):
         return True
     function = file.enclosing_function(call)
-    return "." not in file.source.module and any(
-        isinstance(one.func, cst.Attribute)
-        and one.func.attr.value in ("run_forever", "run_until_complete")
-        and file.enclosing_function(one) is function
-        and not file.is_main_guarded(one)
+    return "." not in file.source.module and function in _running_at_import(file)
+
+
+@per_file
+def _running_at_import(file: File) -> frozenset[cst.FunctionDef | cst.Lambda | None]:
+    """Return the functions, None for the module, that run a loop outside of a main guard."""
+    return frozenset(
+        file.enclosing_function(one)
         for one in file.calls()
+        if isinstance(one.func, cst.Attribute)
+        and one.func.attr.value in ("run_forever", "run_until_complete")
+        and not file.is_main_guarded(one)
     )
 
 
+@per_file
 def _imports_no_loop(file: File) -> bool:
     """Say whether it is known that no module which the file imports makes a loop meanwhile."""
     if file.facts.taken_elsewhere is not None:

@@ -195,7 +195,8 @@ class File:
         self.leaving: dict[cst.CSTNode, tuple[cst.If | cst.Assert, ...]] = {}
         """What stands in blocks that some Pythons leave them by, as far as it was asked."""
         self._fixes: dict[tuple[object, ...], Fix | Refused] = {}
-        self._named: dict[Variable, list[cst.Name]] = {}
+        self._named: dict[str, dict[Variable | None, list[cst.Name]]] = {}
+        self._says: dict[str, bool] = {}
         self._variables: dict[cst.Name, Variable | None] = {}
         self._enclosing: dict[cst.CSTNode, cst.FunctionDef | cst.Lambda | None] = {}
         self._seen: dict[cst.CSTNode, Seen | None] = {}
@@ -308,6 +309,15 @@ class File:
         known = asyncio_table.entry(asyncio_table.canonical(dotted_name(factory)))
         return known is not None and known.does is Does.MAKES_LOOP
 
+    def says(self, *words: str) -> bool:
+        """Say whether one of these stands anywhere in the text."""
+        return any(map(self._says_one, words))
+
+    def _says_one(self, word: str) -> bool:
+        if word not in self._says:
+            self._says[word] = word in self.source.text
+        return self._says[word]
+
     @cached_property
     def has_cells(self) -> bool:
         """Whether cells of a notebook stand in the file, for which a loop runs."""
@@ -316,7 +326,7 @@ class File:
     @cached_property
     def has_context(self) -> bool:
         """Whether the file is about context variables, of which every task has its own."""
-        return "contextvars" in self.source.text
+        return self.says("contextvars")
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -336,6 +346,10 @@ class File:
         """Yield the calls of this file that begin in the line of a place."""
         if place.path == self.source.path:
             yield from self._calls_by_line.get(place.line, ())
+
+    def calls_of(self, line: int) -> Iterator[cst.Call]:
+        """Yield the calls of the function of this file whose `def` stands in a line, in order."""
+        yield from self._calls_by_function.get(line, ())
 
     def names(self) -> Iterator[cst.Name]:
         """Yield all names of the file, in order."""
@@ -359,15 +373,16 @@ class File:
 
     def names_of(self, variable: Variable) -> Iterator[cst.Name]:
         """Yield the nodes by which a variable is named, in order."""
-        if variable not in self._named:
-            named = self._names.get(variable.name, ())
-            self._named[variable] = [one for one in named if self.variable(one) is variable]
-        yield from self._named[variable]
+        if variable.name not in self._named:
+            named: dict[Variable | None, list[cst.Name]] = defaultdict(list)
+            for one in self._names.get(variable.name, ()):
+                named[self.variable(one)].append(one)
+            self._named[variable.name] = named
+        yield from self._named[variable.name].get(variable, ())
 
     def binds(self, name: cst.Name, variable: Variable) -> bool:
         """Say whether a name gives a variable a value where it stands."""
-        place = self.line_and_byte(name)
-        return any(use.binds and (use.line, use.column) == place for use in variable.uses)
+        return self.line_and_byte(name) in variable.bound_at
 
     def only_call(self, function: cst.FunctionDef) -> cst.Call | None:
         """Return the call of a function that the file names nowhere else."""
@@ -457,6 +472,15 @@ class File:
         found: dict[int, list[cst.Call]] = defaultdict(list)
         for call in self.calls():
             found[self.place(call).line].append(call)
+        return found
+
+    @cached_property
+    def _calls_by_function(self) -> dict[int, list[cst.Call]]:
+        found: dict[int, list[cst.Call]] = defaultdict(list)
+        for call in self.calls():
+            called = self.facts.own_function(self.value(call.func))
+            if called is not None:
+                found[called.node.lineno].append(call)
         return found
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,16 +45,19 @@ class Spot:
 
     @property
     def before(self) -> Sequence[cst.BaseStatement]:
-        return self._body[: self.index]
+        return self.since(0)
 
     @property
     def after(self) -> Sequence[cst.BaseStatement]:
-        return self._body[self.index + 1 :]
+        return self._part(self.index + 1, len(self.block.body))
 
-    @property
-    def _body(self) -> Sequence[cst.BaseStatement]:
+    def since(self, index: int) -> Sequence[cst.BaseStatement]:
+        """Return the statements before it, from one of the block on."""
+        return self._part(index, self.index)
+
+    def _part(self, start: int, end: int) -> Sequence[cst.BaseStatement]:
         # A statement of a block that is not a suite on the `if`'s own line is never a small one.
-        return [one for one in self.block.body if isinstance(one, cst.BaseStatement)]
+        return [one for one in self.block.body[start:end] if isinstance(one, cst.BaseStatement)]
 
 
 def spot_of(file: File, node: cst.CSTNode) -> Spot:
@@ -76,10 +80,15 @@ def spot_of(file: File, node: cst.CSTNode) -> Spot:
             assert isinstance(child, cst.BaseStatement)
             if inside.is_in_class_body(file, parent):
                 raise Refused("a function in a class body does not see the class's names")
-            index = next(i for i, one in enumerate(parent.body) if one is child)
-            return Spot(child, parent, index)
+            return Spot(child, parent, _indexes(parent, file)[child])
         child = parent
     raise AssertionError("every expression stands in a statement")
+
+
+@per_file
+def _indexes(block: Block, file: File) -> dict[cst.CSTNode, int]:
+    """Return where in a block its statements stand."""
+    return {statement: index for index, statement in enumerate(block.body)}
 
 
 # ---------------------------------------------------------------------- what moves
@@ -220,7 +229,6 @@ def _slice(
     gone: Sequence[cst.SimpleStatementLine],
 ) -> list[Movable]:
     """Return the statements before `spot` that build what `argument` needs, in order."""
-    earlier = [one for one in spot.before if one not in gone]
     needed: list[cst.BaseStatement] = []
     pending: list[cst.CSTNode] = [argument]
     while pending:
@@ -228,9 +236,9 @@ def _slice(
             variable = file.variable(name)
             if variable is None or is_ours(file, variable, [argument, *needed], binds_only=True):
                 continue
-            binding = _binding_statement(file, variable, earlier)
+            binding = _binding_statement(file, variable, spot, gone)
             if binding is None:
-                if is_bound(file, name) or _is_added_to(file, variable, earlier):
+                if is_bound(file, name) or _is_added_to(file, variable, spot, gone):
                     raise Refused(_where_built(variable))
             elif binding not in needed and _is_bound_statement(file, binding):
                 needed.append(binding)
@@ -241,6 +249,8 @@ def _slice(
         return []
     if not inside.is_evaluated_first(spot.statement, argument):
         raise Refused("what it needs would have to cross into a compound statement")
+    first = min(_indexes(spot.block, file)[one] for one in needed)
+    earlier = [one for one in spot.since(first) if one not in gone]
     return moving_with(file, needed, earlier, [argument, *gone])
 
 
@@ -384,14 +394,14 @@ def check_standing(
             raise Refused(f"`{what}` stands between, and would run before what moves")
         for variable in bound_by(file, statement):
             is_read = variable in read or any(use.functions for use in variable.uses)
-            if is_read and len([use for use in variable.uses if use.binds]) > 1:
+            if is_read and len(variable.bindings) > 1:
                 raise Refused(f"`{variable.name}` is bound anew in between")
 
 
 def _check_called_once(file: File, function: cst.FunctionDef) -> None:
     variable = file.variable(function.name)
     uses = [] if variable is None else [use for use in variable.uses if not use.binds]
-    binds = [] if variable is None else [use for use in variable.uses if use.binds]
+    binds = [] if variable is None else variable.bindings
     if len(uses) != 1 or len(binds) != 1:
         raise Refused(f"`{function.name.value}` is used in more than one place")
 
@@ -406,7 +416,7 @@ def _check_used_in(
             raise Refused(f"`{variable.name}` is bound again in line {use.line}")
         if not inside and not _holds(file, moving, use.line, use.column):
             raise Refused(f"`{variable.name}` is used in line {use.line} too")
-    if _COMES_BY_TEXT.search(file.source.text) or not variable.is_global:
+    if _may_come_by_text(file) or not variable.is_global:
         check_unnamed(file, variable)
     elif file.facts.variables.is_declared(variable.name):
         raise Refused(f"`{variable.name}` is declared global or nonlocal")
@@ -417,6 +427,11 @@ _COMES_BY_TEXT = re.compile(
     r"|attr"
 )
 """By what a file may come to a global by a text that is its name."""
+
+
+@per_file
+def _may_come_by_text(file: File) -> bool:
+    return _COMES_BY_TEXT.search(file.source.text) is not None
 
 
 def check_unnamed(file: File, variable: Variable) -> None:
@@ -501,7 +516,7 @@ def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
     if spot.block is run.block:
         if spot.index >= run.index:
             raise Refused("it is built after the run")
-        return list(run.before[spot.index :])
+        return list(run.since(spot.index))
     # The run stands in a block further in, as under the main guard; or in a function.
     outer = next(
         (one for one in spot.after if any(node is run.statement for node in descend(one))), None
@@ -521,14 +536,37 @@ def _between(file: File, spot: Spot, run: Spot) -> list[cst.BaseStatement]:
 # ---------------------------------------------------------------------- small questions
 
 
+@per_file
+def _binders(block: Block, file: File) -> dict[Variable, list[cst.BaseStatement]]:
+    """Return the statements of a block that bind each variable, in order."""
+    found: dict[Variable, list[cst.BaseStatement]] = defaultdict(list)
+    for statement in block.body:
+        if isinstance(statement, cst.BaseStatement):
+            for variable in bound_by(file, statement):
+                found[variable].append(statement)
+    return found
+
+
+def _bind_before(
+    file: File, variable: Variable, spot: Spot, gone: Sequence[cst.CSTNode]
+) -> Iterator[cst.BaseStatement]:
+    """Yield the statements before a spot that bind a variable and are not `gone`, in order."""
+    indexes = _indexes(spot.block, file)
+    for statement in _binders(spot.block, file).get(variable, ()):
+        if indexes[statement] >= spot.index:
+            return
+        if statement not in gone:
+            yield statement
+
+
 def _binding_statement(
-    file: File, variable: Variable, earlier: Sequence[cst.BaseStatement]
+    file: File, variable: Variable, spot: Spot, gone: Sequence[cst.CSTNode]
 ) -> cst.BaseStatement | None:
-    """Return the statement among `earlier` that alone binds a variable."""
-    found = [one for one in earlier if variable in bound_by(file, one)]
-    if len(found) != 1 or not variable.is_bound_once:
+    """Return the statement before a spot that alone binds a variable."""
+    if not variable.is_bound_once:
         return None
-    return found[0] if isinstance(found[0], cst.SimpleStatementLine) else None
+    found = [*_bind_before(file, variable, spot, gone)]
+    return found[0] if len(found) == 1 and isinstance(found[0], cst.SimpleStatementLine) else None
 
 
 def _is_bound_statement(file: File, statement: cst.BaseStatement) -> bool:
@@ -536,14 +574,15 @@ def _is_bound_statement(file: File, statement: cst.BaseStatement) -> bool:
     return value is not None and is_bound(file, value)
 
 
-def _is_added_to(file: File, variable: Variable, earlier: Sequence[cst.BaseStatement]) -> bool:
+def _is_added_to(file: File, variable: Variable, spot: Spot, gone: Sequence[cst.CSTNode]) -> bool:
     """Say whether what is bound to a loop is made by one of the statements that bind a variable."""
-    return any(
-        isinstance(node, cst.Call) and is_bound(file, node)
-        for statement in earlier
-        if variable in bound_by(file, statement)
-        for node in evaluated(statement)
-    )
+    return any(_makes_bound(one, file) for one in _bind_before(file, variable, spot, gone))
+
+
+@per_file
+def _makes_bound(statement: cst.BaseStatement, file: File) -> bool:
+    calls = (node for node in evaluated(statement) if isinstance(node, cst.Call))
+    return any(is_bound(file, call) for call in calls)
 
 
 def _assigned_value(statement: cst.BaseStatement) -> cst.BaseExpression | None:
@@ -579,12 +618,16 @@ def bound_by(file: File, statement: cst.BaseStatement) -> tuple[Variable, ...]:
     """Return the variables that a statement binds."""
     if statement not in file.bound_by:
         named = {file.variable(name) for name in names_in(file, statement)}
-        offsets, variables = _bindings(file)
-        span = file.span(statement)
-        first = bisect.bisect_left(offsets, span.start)
-        bound = {*variables[first : bisect.bisect_left(offsets, span.end)]}
+        bound = {*bound_within(file, file.span(statement))}
         file.bound_by[statement] = tuple(one for one in named if one in bound and one is not None)
     return file.bound_by[statement]
+
+
+def bound_within(file: File, span: Span) -> Sequence[Variable]:
+    """Return the variables that are bound in a span, each as often as it is."""
+    offsets, variables = _bindings(file)
+    first = bisect.bisect_left(offsets, span.start)
+    return variables[first : bisect.bisect_left(offsets, span.end)]
 
 
 @per_file
@@ -607,11 +650,8 @@ def is_ours(
     binds_only: bool = False,
 ) -> bool:
     """Say whether a variable is used nowhere but in `nodes`; `binds_only`: bound nowhere but."""
-    return all(
-        _holds(file, nodes, use.line, use.column)
-        for use in variable.uses
-        if use.binds or not binds_only
-    )
+    uses = variable.bindings if binds_only else variable.uses
+    return all(_holds(file, nodes, use.line, use.column) for use in uses)
 
 
 def used_elsewhere(file: File, variable: Variable, nodes: Sequence[cst.CSTNode]) -> str:
@@ -736,7 +776,9 @@ def _awaiting(
 
 def _opens(file: File, spot: Spot, gone: Sequence[cst.BaseStatement]) -> bool:
     """Say whether nothing of an indented block is left before `spot`."""
-    return isinstance(spot.block, cst.IndentedBlock) and all(one in gone for one in spot.before)
+    return isinstance(spot.block, cst.IndentedBlock) and all(
+        one in gone for one in itertools.islice(spot.block.body, spot.index)
+    )
 
 
 def _is_body_of_function(file: File, block: Block) -> bool:

@@ -84,6 +84,7 @@ class Facts:
         self._interpreter.run()
         self._names_telling = _TELLING.search(text) is not None
         self._held: dict[str, str] = {}
+        self._values: dict[Variable, Value | None] = {}
 
     @property
     def touches_loop(self) -> bool:
@@ -182,11 +183,16 @@ class Facts:
 
         None for what is not assigned: a function, a class, an import, a parameter, a builtin.
         """
+        if variable not in self._values:
+            self._values[variable] = self._joined(variable)
+        return self._values[variable]
+
+    def _joined(self, variable: Variable) -> Value | None:
         found: Value | None = None
-        for use in variable.uses:
+        for use in variable.bindings:
             end = use.column + len(variable.name.encode("utf-8"))
             seen = self._interpreter.seen.get((use.line, use.column, use.line, end))
-            if use.binds and seen is not None:
+            if seen is not None:
                 found = seen.value if found is None else join(found, seen.value)
         return found
 

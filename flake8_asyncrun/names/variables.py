@@ -50,8 +50,18 @@ class Variable:
     uses: list[Use] = field(default_factory=list)
 
     @cached_property
+    def bindings(self) -> list[Use]:
+        """Those of its uses that bind it, in order."""
+        return [use for use in self.uses if use.binds]
+
+    @cached_property
+    def bound_at(self) -> frozenset[tuple[int, int]]:
+        """Their lines and columns."""
+        return frozenset((use.line, use.column) for use in self.bindings)
+
+    @property
     def times_bound(self) -> int:
-        return sum(use.binds for use in self.uses)
+        return len(self.bindings)
 
     @property
     def is_bound_once(self) -> bool:

@@ -106,7 +106,7 @@ def check(node: cst.Attribute | cst.ImportFrom, file: File) -> Iterator[Hit]:
 
 
 def _fix(mention: Mention, file: File) -> Fix:
-    if "_is_coroutine" in file.source.text:
+    if file.says("_is_coroutine"):
         raise Refused("inspect does not know what is marked with `_is_coroutine`")
     if mention.target.before_version(_NO_DECORATOR) is not None and _names_decorator(file):
         raise Refused(f"inspect does not know what `{_DECORATOR}` marks")

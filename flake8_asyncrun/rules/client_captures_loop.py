@@ -407,6 +407,7 @@ asyncio.run(main())
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import libcst as cst
@@ -422,10 +423,19 @@ from flake8_asyncrun.core.capture import (
 )
 from flake8_asyncrun.core.errors import LOST, R2, R4, by_version
 from flake8_asyncrun.core.model import Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, attempt, rule, runs
+from flake8_asyncrun.core.rule import File, Hit, attempt, per_file, rule, runs
 from flake8_asyncrun.names.machine import Event
 from flake8_asyncrun.names.target import Target
-from flake8_asyncrun.names.values import Effect, Instance, Loop, Origin, Value, is_known, loops_in
+from flake8_asyncrun.names.values import (
+    Class,
+    Effect,
+    Instance,
+    Loop,
+    Origin,
+    Value,
+    is_known,
+    loops_in,
+)
 
 
 @rule("RUN201", on=(cst.Call, cst.ImportFrom), fix=Safety.UNSAFE, possible=runs)
@@ -503,18 +513,26 @@ def _only_schedules(value: Value, file: File) -> bool:
     here = all(cls.place.path == file.source.path for cls in value.cls.order)
     if not kept or not here or len(list(loops_in(value))) != 1:
         return False
-    named = (one for one in file.attributes() if one.attr.value in kept)
     uses = [
-        one
-        for one in named
-        if not _is_bound(one, file) and not _is_of_another(file.value(one.value), value)
+        found[cls]
+        for found in (_uses_by_class(name, file) for name in kept)
+        for cls in (None, *value.cls.order)
+        if cls in found
     ]
-    return bool(uses) and all(_leaves_something(one, file) for one in uses)
+    return bool(uses) and all(uses)
 
 
-def _is_of_another(owner: Value, value: Instance) -> bool:
-    """Say whether something is surely an object of a class that is not an object's own."""
-    return isinstance(owner, Instance) and not {*owner.cls.order} & {*value.cls.order}
+@per_file
+def _uses_by_class(name: str, file: File) -> dict[Class | None, bool]:
+    """Return whether all uses of an attribute of a name leave something for a loop to do, by the
+    classes that it may be of; None: of any."""
+    found: dict[Class | None, bool] = defaultdict(lambda: True)
+    for one in file.attributes_called(name):
+        if not _is_bound(one, file):
+            owner = file.value(one.value)
+            for cls in owner.cls.order if isinstance(owner, Instance) else (None,):
+                found[cls] &= _leaves_something(one, file)
+    return found
 
 
 def _is_bound(attribute: cst.Attribute, file: File) -> bool:

@@ -276,7 +276,7 @@ def _happens(owner: cst.ClassDef, attribute: str, target: Target, file: File) ->
     # It may run what it keeps itself, or take another loop in time.
     helps_itself = _runs_it(owner, file)
     helps_itself |= _is_set_later(owner, attribute, file)
-    if helps_itself and (target.last < (3, 14) or "set_event_loop" in file.source.text):
+    if helps_itself and (target.last < (3, 14) or file.says("set_event_loop")):
         return None
     if helps_itself or target.first >= (3, 14):
         return f"built where no loop runs, there is none: {by_version(target, ((3, 14), R2))}"
@@ -596,17 +596,39 @@ def _is_put_off(call: cst.Call, file: File) -> bool:
 
 def _is_run_by_hand(call: cst.Call, file: File) -> bool:
     """Say whether what a call makes is used by a loop that this file runs, which has a rule."""
+    handed = _handed(file)
+    if any(node in handed for node in (call, *file.parents(call))):
+        return True
     variable = assigned_to(call, file)
-    for other in file.calls():
-        method = file.value(other.func)
-        if not isinstance(method, Method) or method.name not in _HANDED_TO or not other.args:
-            continue
-        run = Run(other, other.args[0].value)
-        if any(node is call for node in descend(run.argument)):
-            return True
-        if variable is not None and uses(run, variable, file):
-            return True
-    return False
+    if variable is None:
+        return False
+    lines = {line for use in variable.uses for line in use.functions}
+    reaching = _handed_reaching(file)
+    runs = {run.call: run for line in lines for run in reaching.get(line, ())}
+    around = (node for name in file.names_of(variable) for node in (name, *file.parents(name)))
+    runs.update((handed[node].call, handed[node]) for node in around if node in handed)
+    return any(uses(run, variable, file) for run in runs.values())
+
+
+@per_file
+def _handed(file: File) -> dict[cst.CSTNode, Run]:
+    """Return what loops are given to run, by what that is."""
+    found: dict[cst.CSTNode, Run] = {}
+    for call in file.calls():
+        method = file.value(call.func)
+        if isinstance(method, Method) and method.name in _HANDED_TO and call.args:
+            found[call.args[0].value] = Run(call, call.args[0].value)
+    return found
+
+
+@per_file
+def _handed_reaching(file: File) -> dict[int, list[Run]]:
+    """Return the same by the lines of the functions of this file that it comes to."""
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run in _handed(file).values():
+        for line in file.reached_by(run.argument):
+            found[line].append(run)
+    return found
 
 
 _HANDED_TO = ("create_task", "run_until_complete")

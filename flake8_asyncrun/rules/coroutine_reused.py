@@ -356,7 +356,7 @@ def _are_coroutines(value: Value) -> bool:
 def _is_bound_before(variable: Variable, name: cst.Name, file: File) -> bool:
     """Say whether a variable is bound once, where it stays the same as long as `name`'s function
     runs."""
-    binds = [use for use in variable.uses if use.binds]
+    binds = variable.bindings
     here = next(
         (use for use in variable.uses if (use.line, use.column) == file.line_and_byte(name)), None
     )

@@ -307,9 +307,8 @@ def _on_another_loop(run: Completion, file: File) -> Iterator[Hit]:
 
 def _may_be_current(run: Run, file: File) -> bool:
     """Say whether the loop that a program made may be the current one, or none may be left."""
-    text = file.source.text
     return (
-        any(word in text for word in ("set_event_loop", "Runner", "event_loop_policy"))
+        file.says("set_event_loop", "Runner", "event_loop_policy")
         or may_be_made_current(file)
         or is_prepared(run.call, file)
         or earlier_run(run.call, file) is not None
@@ -364,7 +363,7 @@ def _lacks_loop(value: Value, run: Run, file: File) -> bool:
         return False
     calls = (one for one in descend(run.argument) if isinstance(one, cst.Call))
     if any(file.callee(one) == "asyncio.get_event_loop" for one in calls):
-        return "set_event_loop" not in file.source.text
+        return not file.says("set_event_loop")
     return value.maker.startswith("asyncio.") and value.origin is Origin.UNKNOWN
 
 

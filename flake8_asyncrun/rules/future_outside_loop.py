@@ -222,6 +222,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -430,24 +431,41 @@ def _is_got_after_run(call: cst.Call, file: File) -> bool:
     if isinstance(owner, cst.Call):
         return earlier_run(owner, file) is not None
     variable = file.variable(owner) if isinstance(owner, cst.Name) else None
-    got = (one for one in file.calls() if variable and assigned_to(one, file) is variable)
+    got = () if variable is None else _assigned(file).get(variable, ())
     return any(earlier_run(one, file) is not None for one in got)
+
+
+@per_file
+def _assigned(file: File) -> dict[Variable, list[cst.Call]]:
+    """Return the calls whose values are assigned to variables, by these."""
+    found: dict[Variable, list[cst.Call]] = defaultdict(list)
+    for call in file.calls():
+        variable = assigned_to(call, file)
+        if variable is not None:
+            found[variable].append(call)
+    return found
 
 
 def _run_instead(call: cst.Call, file: File) -> Run | None:
     """Return the first run that comes after a call in its function."""
-    function = file.enclosing_function(call)
+    runs = _fresh_runs(file).get(file.enclosing_function(call), [])
+    at = bisect.bisect_left(runs, file.span(call).end, key=lambda run: file.span(run.call).start)
+    return runs[at] if at < len(runs) else None
+
+
+@per_file
+def _fresh_runs(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, list[Run]]:
+    """Return the runs to whose loops nothing can be bound before, by their functions, in order."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, list[Run]] = defaultdict(list)
     for run in file.fresh_runs:
-        same = file.enclosing_function(run.call) is function
-        if same and file.span(call).end <= file.span(run.call).start:
-            return run
-    return None
+        found[file.enclosing_function(run.call)].append(run)
+    return found
 
 
 def _is_idle(call: cst.Call, loop: Loop, file: File) -> bool:
     """Say whether a loop is certainly run by nobody: it is held by one variable, and that is used
     for nothing else than to give it work."""
-    if any(name in file.source.text for name in _RUNS_ANY_LOOP):
+    if file.says(*_RUNS_ANY_LOOP):
         return False
     assert isinstance(call.func, cst.Attribute)
     name = call.func.value
@@ -485,16 +503,20 @@ def _keeps_still(name: cst.Name, file: File) -> bool:
 
 def _calls_elsewhere(call: cst.Call, file: File) -> bool:
     """Say whether a call's function goes on to call what is not known, or is of another file."""
-    function = file.enclosing_function(call)
-    for other in file.calls():
-        if (
-            file.enclosing_function(other) is function
-            and file.span(other).end > file.span(call).end
-        ):
-            value = file.value(other.func)
-            if value is UNKNOWN or file.facts.is_elsewhere(value):
-                return True
-    return False
+    last = _last_elsewhere(file).get(file.enclosing_function(call))
+    return last is not None and last > file.span(call).end
+
+
+@per_file
+def _last_elsewhere(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, int]:
+    """Return where the last call of each function ends of what is not known, or elsewhere."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, int] = {}
+    for call in file.calls():
+        value = file.value(call.func)
+        if value is UNKNOWN or file.facts.is_elsewhere(value):
+            function, end = file.enclosing_function(call), file.span(call).end
+            found[function] = max(end, found.get(function, end))
+    return found
 
 
 # ---------------------------------------------------------------------- who uses it
@@ -693,7 +715,7 @@ def _is_followed_by_run(call: cst.Call, file: File) -> bool:
     elif not all(_is_of_coroutines(one.value, file) for one in call.args if one.keyword is None):
         # A future has its loop already.
         return False
-    if any(name in file.source.text for name in _RUNS_A_LOOP) or _asks_for_loop(file):
+    if file.says(*_RUNS_A_LOOP) or _asks_for_loop(file):
         return False
     last = _last_fresh_runs(file).get(file.enclosing_function(call))
     return last is not None and file.span(call).end <= last

@@ -178,12 +178,13 @@ def _run_that_uses(owner: _Owner, parameter: cst.Param, file: File) -> Run | Non
     """Return the first run that comes to a function whose body waits on the default's loop."""
     if not isinstance(owner, cst.FunctionDef) or not _waits_on(parameter, file):
         return None
-    if "run_forever" in file.source.text:
+    if file.says("run_forever"):
         # The loop may run all the same, in a thread.
         return None
-    if not any(_leaves_out(call, owner, parameter, file) for call in file.calls()):
-        return None
     line = file.place(owner).line
+    calls = file.calls_of(line)
+    if not any(_leaves_out(call, owner, parameter, file) for call in calls):
+        return None
     runs = (run for run in file.runs if not file.in_coroutine(run.call))
     return next((run for run in runs if line in file.reached_by(run.argument)), None)
 

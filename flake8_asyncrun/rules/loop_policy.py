@@ -241,7 +241,7 @@ def _only_run(statement: cst.BaseStatement, file: File) -> cst.Call:
     block = file.source.parent(statement)
     if len(file.runs) != 1 or file.callee(file.runs[0].call) != "asyncio.run":
         raise Refused("the file has not one asyncio.run() that it serves")
-    if any(word in file.source.text for word in ("new_event_loop", "get_event_loop(")):
+    if file.says("new_event_loop", "get_event_loop("):
         raise Refused("loops are made by hand as well")
     run = file.runs[0].call
     if len([one for one in file.calls() if file.callee(one) in _FUNCTIONS]) != 1:

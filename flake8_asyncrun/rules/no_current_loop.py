@@ -198,7 +198,7 @@ from flake8_asyncrun.core.errors import R2, by_version
 from flake8_asyncrun.core.glance import where_reached
 from flake8_asyncrun.core.model import Note, Safety
 from flake8_asyncrun.core.own_loop import only_loop
-from flake8_asyncrun.core.rule import File, Hit, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, attempt, per_file, rule
 from flake8_asyncrun.names.machine import Event, State
 from flake8_asyncrun.names.values import Const, Kind, Loop, Made, Method
 from flake8_asyncrun.rules.run_until_complete import runs_on
@@ -234,8 +234,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
 
 def _may_have_loop(call: cst.Call, file: File) -> bool:
     """Say whether a loop may be current in the thread after all, or the error is expected."""
-    text = file.source.text
-    if any(word in text for word in ("set_event_loop", "initializer", "Runner", "Process")):
+    if file.says("set_event_loop", "initializer", "Runner", "Process"):
         # A process has a main thread of its own.
         return True
     return (
@@ -248,6 +247,7 @@ def _may_have_loop(call: cst.Call, file: File) -> bool:
     )
 
 
+@per_file
 def _may_be_process(file: File) -> bool:
     """Say whether an executor is named of which it is not known whether it has threads."""
     for call in file.calls():
@@ -266,8 +266,12 @@ def _may_be_process(file: File) -> bool:
 def _is_run_by_hand(call: cst.Call, file: File) -> bool:
     """Say whether a call stands in a class, where somebody calls a `run()` that is not known: that
     of a thread, called so, runs in the thread of the caller."""
-    if not any(isinstance(parent, cst.ClassDef) for parent in file.parents(call)):
-        return False
+    in_class = any(isinstance(parent, cst.ClassDef) for parent in file.parents(call))
+    return in_class and _calls_unknown_run(file)
+
+
+@per_file
+def _calls_unknown_run(file: File) -> bool:
     return any(
         isinstance(other.func, cst.Attribute)
         and other.func.attr.value == "run"
@@ -284,10 +288,7 @@ def _is_caught(
         return False
     asked.add(function)
     line = file.place(function).line
-    for call in file.calls():
-        called = file.facts.own_function(file.value(call.func))
-        if called is None or called.node.lineno != line:
-            continue
+    for call in file.calls_of(line):
         if file.expects_error(call, "RuntimeError") or file.catches_all(call):
             return True
         if _is_caught(file.enclosing_function(call), file, asked):
@@ -311,10 +312,14 @@ def _is_anothers(call: cst.Call, event: Event, file: File) -> bool:
 
 def _makes_what_is_run(call: cst.Call, file: File) -> bool:
     """Say whether a run is given a future of the loop: that is the graver fault."""
-    around = {*file.parents(call)}
-    return any(
-        run.argument in around and file.kind(run.argument) is Kind.FUTURE for run in file.runs
-    )
+    return any(parent in _futures_run(file) for parent in file.parents(call))
+
+
+@per_file
+def _futures_run(file: File) -> frozenset[cst.CSTNode]:
+    """Return what runs are given that is a future."""
+    given = (run.argument for run in file.runs)
+    return frozenset(one for one in given if file.kind(one) is Kind.FUTURE)
 
 
 def _decides_by_loop(call: cst.Call, file: File) -> bool:

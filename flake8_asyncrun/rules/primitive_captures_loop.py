@@ -178,6 +178,7 @@ See [Synchronization Primitives](https://docs.python.org/3/library/asyncio-sync.
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -191,7 +192,7 @@ from flake8_asyncrun.core.capture import (
     may_be_right,
     uses,
 )
-from flake8_asyncrun.core.earlier import earlier_run
+from flake8_asyncrun.core.earlier import runs_before
 from flake8_asyncrun.core.errors import R4, R5, by_version
 from flake8_asyncrun.core.model import Fix, Note, Place, Safety
 from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule, runs
@@ -245,9 +246,18 @@ class Code:
     functions: dict[int, cst.FunctionDef]
     """By the lines of their `def`s."""
     classes: dict[int, cst.ClassDef]
-    concurrent: list[cst.Name]
-    """What makes somebody to wait for."""
-    attributes: list[cst.Attribute]
+    attributes: dict[tuple[Place, str], list[cst.Attribute]]
+    """By the classes that have them, and their names."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What the runs of a file come to."""
+
+    arguments: dict[cst.CSTNode, int]
+    """The runs' numbers, by what they are given."""
+    functions: dict[int, list[int]]
+    """Those of the runs that come to a function, by the line of its `def`."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +294,7 @@ def _built(call: cst.Call, file: File) -> Iterator[Hit]:
         _told(
             shown,
             call,
-            [run for run in _runs(file) if _waits(run, call, variable, held, code, file)],
+            _waiting(call, variable, held, code, file),
             _event(seen.events, held.name),
             held,
             file,
@@ -310,7 +320,7 @@ def _taken(statement: cst.ImportFrom, file: File) -> Iterator[Hit]:
             continue
         held = Held(value.name, limited=False, variables=[variable])
         code = _code(file)
-        runs = [run for run in _runs(file) if _waits(run, None, variable, held, code, file)]
+        runs = _waiting(None, variable, held, code, file)
         event = _event(file.facts.done_by_import(variable.name), held.name)
         told = _told(f"`{variable.name}`", statement, runs, event, held, file)
         if told is not None:
@@ -378,13 +388,21 @@ def _lets_pass(call: cst.Call, held: Held, file: File) -> bool:
 def _is_set_before(owner: cst.CSTNode, file: File) -> bool:
     """Say whether an event is set before by the function that waits on it, or by the module."""
     text, here = file.source.text_of(owner), file.enclosing_function(owner)
+    first = _first_set(file)
+    start = file.span(owner).start
+    return (text, None) in first or first.get((text, here), start) < start
+
+
+@per_file
+def _first_set(file: File) -> dict[tuple[str, cst.FunctionDef | cst.Lambda | None], int]:
+    """Return where something is set first, by its text and the function that does it."""
+    found: dict[tuple[str, cst.FunctionDef | cst.Lambda | None], int] = {}
     for call in file.calls():
-        if file.source.text_of(call.func) == f"{text}.set":
-            function = file.enclosing_function(call)
-            before = file.span(call).start < file.span(owner).start
-            if function is None or (function is here and before):
-                return True
-    return False
+        text, _, method = file.source.text_of(call.func).rpartition(".")
+        if method == "set":
+            key, start = (text, file.enclosing_function(call)), file.span(call).start
+            found[key] = min(found.get(key, start), start)
+    return found
 
 
 def _is_assigned_as_it_is(call: cst.Call, file: File) -> bool:
@@ -398,34 +416,58 @@ def _is_set(name: str, places: list[Place], file: File, *, also_by_constructors:
 
     `places` are those of the classes that may have it.
     """
+    found = _setting(file)
+    keys = [(None, name), *((place, name) for place in places)]
+    return any(key in found and (also_by_constructors or found[key]) for key in keys)
+
+
+@per_file
+def _setting(file: File) -> dict[tuple[Place | None, str], bool]:
+    """Return which attributes are set, by the places of the classes that may have them, None where
+    these are not known, and whether others than constructors do."""
+    found: dict[tuple[Place | None, str], bool] = defaultdict(bool)
     for node in file.attributes():
-        if node.attr.value != name:
-            continue
-        of = _places(node.value, file)
-        if of and not any(place in places for place in of):
-            continue
         holder = file.source.parent(node)
         if isinstance(holder, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)):
             function = file.enclosing_function(node)
             constructs = isinstance(function, cst.FunctionDef) and (
                 function.name.value in ("__init__", "__post_init__")
             )
-            if also_by_constructors or not constructs:
-                return True
-    return False
+            places: list[Place | None] = [*_places(node.value, file)]
+            for place in places or [None]:
+                found[place, node.attr.value] |= not constructs
+    return found
 
 
 def _has_others(call: cst.Call, cls: Class, file: File) -> bool:
     """Say whether the file makes more objects of a class, or of one that is derived."""
-    for other in file.calls():
-        made = file.value(other)
-        if other is call or not isinstance(made, Instance):
+    made = _made(file)
+    alike = (made.derived.get(id(cls), ()), *(made.exact.get(id(one), ()) for one in cls.order))
+    return any(one is not call for calls in alike for one in calls)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The calls of a file that make objects."""
+
+    exact: dict[int, list[cst.Call]]
+    """By the identities of the objects' classes."""
+    derived: dict[int, list[cst.Call]]
+    """By those of their classes and the bases of these, two of each at most."""
+
+
+@per_file
+def _made(file: File) -> _Made:
+    made = _Made(defaultdict(list), defaultdict(list))
+    for call in file.calls():
+        value = file.value(call)
+        if not isinstance(value, Instance) or not isinstance(file.value(call.func), Class):
             continue
-        if isinstance(file.value(other.func), Class) and (
-            cls in made.cls.order or made.cls in cls.order
-        ):
-            return True
-    return False
+        made.exact[id(value.cls)].append(call)
+        for base in value.cls.order:
+            if len(made.derived[id(base)]) < 2:
+                made.derived[id(base)].append(call)
+    return made
 
 
 def _is_left_out(function: cst.FunctionDef | cst.Lambda, parameter: cst.Param, file: File) -> bool:
@@ -457,8 +499,13 @@ def _event(events: tuple[Event, ...], name: str) -> Event | None:
 # ---------------------------------------------------------------------- who waits on it
 
 
-def _runs(file: File) -> Iterator[Run]:
-    """Yield the runs that make a loop of their own, and of which no error is expected."""
+@per_file
+def _runs(file: File) -> tuple[Run, ...]:
+    """Return the runs that make a loop of their own, and of which no error is expected."""
+    return tuple(_runs_of_their_own(file))
+
+
+def _runs_of_their_own(file: File) -> Iterator[Run]:
     for run in file.runs:
         call = run.call
         expected = file.expects_error(call, "RuntimeError") or file.catches_all(call)
@@ -468,11 +515,50 @@ def _runs(file: File) -> Iterator[Run]:
             yield run
 
 
+def _waiting(
+    call: cst.Call | None, variable: Variable | None, held: Held, code: Code, file: File
+) -> list[Run]:
+    """Return the runs that wait on a primitive, in order."""
+    named: list[cst.CSTNode] = [name for one in held.variables for name in file.names_of(one)]
+    named += [] if call is None else [call]
+    named += (node for key in held.attributes for node in code.attributes.get(key, ()))
+    numbers = {number for node in named for number in _runs_at(node, file)}
+    runs = (_runs(file)[number] for number in sorted(numbers & _concurrent(file)))
+    return [run for run in runs if _waits(run, call, variable, held, code, file)]
+
+
+@per_file
+def _reaching(file: File) -> Reached:
+    functions: dict[int, list[int]] = defaultdict(list)
+    for number, run in enumerate(_runs(file)):
+        for line in _reached(run, file):
+            functions[line].append(number)
+    arguments: dict[cst.CSTNode, int] = {}
+    arguments.update((run.argument, number) for number, run in enumerate(_runs(file)))
+    return Reached(arguments, functions)
+
+
+def _runs_at(node: cst.CSTNode, file: File) -> Iterator[int]:
+    """Yield the numbers of the runs that come to a node."""
+    reaching = _reaching(file)
+    for parent in (node, *file.parents(node)):
+        if parent in reaching.arguments:
+            yield reaching.arguments[parent]
+        if isinstance(parent, cst.FunctionDef) and parent is not node:
+            yield from reaching.functions.get(file.place(parent.name).line, ())
+
+
+@per_file
+def _concurrent(file: File) -> frozenset[int]:
+    """Return the numbers of the runs that make somebody to wait for."""
+    names = (node for name in sorted(_CONCURRENT) for node in file.names_called(name))
+    return frozenset(number for name in names for number in _runs_at(name, file))
+
+
 def _waits(
     run: Run, call: cst.Call | None, variable: Variable | None, held: Held, code: Code, file: File
 ) -> bool:
-    """Say whether a run comes to code that waits on a primitive, or on that of an object, while
-    there is somebody to wait for."""
+    """Say whether a run comes to code that waits on a primitive, or on that of an object."""
     outer = file.span(run.argument)
     inside = call is not None and outer.start <= file.span(call).start < outer.end
     if run.argument is call:
@@ -483,9 +569,7 @@ def _waits(
         used = bool(held.variables or held.attributes)
     if not (inside or used):
         return False
-    reached = _reached(run, code, file)
-    if not any(_is_in(name, run, reached, file) for name in code.concurrent):
-        return False
+    reached = _reached(run, file)
     variables = list(held.variables)
     if inside and call is not None and not held.attributes:
         variables += _given_as(call, code, file)
@@ -497,50 +581,70 @@ def _waits(
                 return True
             variables += [new for new in _given_as(name, code, file) if new not in variables]
     return any(
-        _is_attribute(node, held, file)
-        and _is_waited_on(node, held, file)
-        and _is_in(node, run, reached, file)
-        for node in code.attributes
+        _is_waited_on(node, held, file) and _is_in(node, run, reached, file)
+        for key in held.attributes
+        for node in code.attributes.get(key, ())
     )
 
 
 @per_file
 def _code(file: File) -> Code:
     nodes = file.source.nodes
+    attributes: dict[tuple[Place, str], list[cst.Attribute]] = defaultdict(list)
+    for node in file.attributes():
+        for place in _places(node.value, file):
+            attributes[place, node.attr.value].append(node)
     return Code(
         {file.place(one.name).line: one for one in nodes if isinstance(one, cst.FunctionDef)},
         {file.place(one.name).line: one for one in nodes if isinstance(one, cst.ClassDef)},
-        [node for node in nodes if isinstance(node, cst.Name) and node.value in _CONCURRENT],
-        [node for node in nodes if isinstance(node, cst.Attribute)],
+        attributes,
     )
 
 
-def _reached(run: Run, code: Code, file: File) -> set[int]:
+def _reached(run: Run, file: File) -> frozenset[int]:
     """Return the functions that a run comes to, by their lines.
 
     Also the methods of objects that differ from run to run.
     """
-    reached = set(file.reached_by(run.argument))
-    pending = [*reached]
+    return _reached_from(frozenset(file.reached_by(run.argument)), file)
+
+
+@per_file
+def _reached_from(lines: frozenset[int], file: File) -> frozenset[int]:
+    reached = {*lines}
+    pending = [*lines]
     while pending:
-        function = code.functions.get(pending.pop())
-        for node in [] if function is None else descend(function.body):
-            method = _method(node, code, file) if isinstance(node, cst.Attribute) else None
-            line = 0 if method is None else file.place(method.name).line
-            if line and line not in reached:
-                pending.append(line)
-                reached.add(line)
-    return reached
+        new = _methods_named_in(pending.pop(), file) - reached
+        pending += new
+        reached |= new
+    return frozenset(reached)
 
 
-def _method(node: cst.Attribute, code: Code, file: File) -> cst.FunctionDef | None:
+@per_file
+def _methods_named_in(line: int, file: File) -> frozenset[int]:
+    """Return the methods that a function names, by their lines, as it is told by its own."""
+    function = _code(file).functions.get(line)
+    nodes = () if function is None else descend(function.body)
+    methods = (_method(node, file) for node in nodes if isinstance(node, cst.Attribute))
+    return frozenset(file.place(one.name).line for one in methods if one is not None)
+
+
+def _method(node: cst.Attribute, file: File) -> cst.FunctionDef | None:
     """Return the method of a class of this file that an attribute names."""
     for place in _places(node.value, file):
-        owner = code.classes.get(place.line) if place.path == file.source.path else None
-        for part in () if owner is None else owner.body.body:
-            if isinstance(part, cst.FunctionDef) and part.name.value == node.attr.value:
-                return part
+        if place.path == file.source.path:
+            method = _methods_of(place.line, file).get(node.attr.value)
+            if method is not None:
+                return method
     return None
+
+
+@per_file
+def _methods_of(line: int, file: File) -> dict[str, cst.FunctionDef]:
+    """Return the methods of the class whose name stands in a line, by their names."""
+    owner = _code(file).classes.get(line)
+    body = () if owner is None else reversed(owner.body.body)
+    return {part.name.value: part for part in body if isinstance(part, cst.FunctionDef)}
 
 
 def _places(node: cst.BaseExpression, file: File) -> list[Place]:
@@ -550,7 +654,7 @@ def _places(node: cst.BaseExpression, file: File) -> list[Place]:
     return [one.place for one in cls.order] if isinstance(cls, Class) else []
 
 
-def _is_in(node: cst.CSTNode, run: Run, reached: set[int], file: File) -> bool:
+def _is_in(node: cst.CSTNode, run: Run, reached: frozenset[int], file: File) -> bool:
     for parent in file.parents(node):
         if parent is run.argument:
             return True
@@ -574,11 +678,6 @@ def _is_waited_on(node: cst.CSTNode, held: Held, file: File) -> bool:
     return holder.attr.value in _WAITS[held.name] or (
         holder.attr.value == "put" and held.limited and held.name in _QUEUES
     )
-
-
-def _is_attribute(node: cst.Attribute, held: Held, file: File) -> bool:
-    wanted = [place for place, name in held.attributes if name == node.attr.value]
-    return bool(wanted) and any(place in wanted for place in _places(node.value, file))
 
 
 def _given_as(node: cst.CSTNode, code: Code, file: File) -> Iterator[Variable]:
@@ -618,7 +717,7 @@ def _told(
     somebody = "as soon as somebody has to wait"
     through = () if event is None or not event.via else evidence(event, file, "takes the loop")
     # An event that stays set lets everybody pass.
-    lasting = held.name == "asyncio.Event" and ".clear(" not in file.source.text
+    lasting = held.name == "asyncio.Event" and not file.says(".clear(")
     pair = None if lasting else _pair(made, runs, file)
     if pair is not None and target.last >= (3, 10):
         happens = by_version(target, ((3, 7), R4), ((3, 10), R5))
@@ -628,7 +727,7 @@ def _told(
         advice = "do both in one async def, or build one for each"
         where = [Note("this run waits on it", file.place(one.call)) for one in dict.fromkeys(pair)]
         return Told(f"{message}; {advice}", runs[0], True, (*where, *through))
-    own_loop = any(one in file.source.text for one in ("run_until_complete", "run_forever"))
+    own_loop = file.says("run_until_complete", "run_forever")
     if event is None or own_loop or target.first >= (3, 10):
         return None
     later = next((run for run in runs if _is_early(made, run, file)), None)
@@ -650,13 +749,12 @@ def _pair(made: cst.CSTNode, runs: list[Run], file: File) -> tuple[Run, Run] | N
     They may be two rounds of a loop.
     """
     function = file.enclosing_function(made)
+    before = runs_before(runs, file)
     for later in runs:
         here = file.enclosing_function(later.call)
         if function is not None and function is not here:
             continue
-        earlier = later if _is_repeated(later, made, file) else earlier_run(later.call, file)
-        while earlier is not None and earlier not in runs:
-            earlier = earlier_run(earlier.call, file)
+        earlier = later if _is_repeated(later, made, file) else next(before(later.call), None)
         if earlier is None or file.enclosing_function(earlier.call) is not here:
             continue
         if function is not here or file.span(made).end <= file.span(earlier.call).start:

@@ -276,7 +276,7 @@ def _is_own(loop: cst.BaseExpression, file: File) -> bool:
     """Say whether a loop is of the program's own making, and never current."""
     value = file.value(loop)
     is_new = isinstance(value, Loop) and value.origin is Origin.NEW
-    return is_new and "set_event_loop" not in file.source.text
+    return is_new and not file.says("set_event_loop")
 
 
 def _is_another(loop: Value) -> bool:

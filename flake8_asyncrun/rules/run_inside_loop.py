@@ -506,8 +506,19 @@ def _may_have_other_loops(file: File) -> bool:
 
 
 @per_file
-def _about_running(file: File) -> list[cst.Name]:
-    return [one for one in file.names() if _ABOUT_RUNNING.search(one.value)]
+def _where_looked(file: File) -> tuple[set[cst.CSTNode], set[int | None]]:
+    """Return the bodies of functions in which it is looked whether a loop runs, and the cells."""
+    bodies: set[cst.CSTNode] = set()
+    cells: set[int | None] = set()
+    for node in file.names():
+        if not _ABOUT_RUNNING.search(node.value):
+            continue
+        around = [*file.parents(node)]
+        tries = (one for one in around if isinstance(one, cst.Try))
+        if node.value != "get_running_loop" or any(one.handlers for one in tries):
+            bodies.update(around)
+            cells.add(_cell(node, file))
+    return bodies, cells
 
 
 def _looks_first(call: cst.BaseExpression, file: File) -> bool:
@@ -515,17 +526,9 @@ def _looks_first(call: cst.BaseExpression, file: File) -> bool:
     function = file.enclosing_function(call)
     if function is None and not file.source.is_notebook:
         return False
-    cell = None if function else _cell(call, file)
-    for node in _about_running(file):
-        if (
-            (_cell(node, file) != cell)
-            if function is None
-            else (function.body not in file.parents(node))
-        ):
-            continue
-        tries = (one for one in file.parents(node) if isinstance(one, cst.Try))
-        if node.value != "get_running_loop" or any(one.handlers for one in tries):
-            return True
+    bodies, cells = _where_looked(file)
+    if function.body in bodies if function else _cell(call, file) in cells:
+        return True
     for parent in file.parents(call):
         if parent is function:
             return False

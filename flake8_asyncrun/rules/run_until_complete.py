@@ -436,6 +436,7 @@ See [What's new in Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#asy
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -472,7 +473,14 @@ from flake8_asyncrun.core.rule import (
 from flake8_asyncrun.core.runner import with_runner
 from flake8_asyncrun.core.source import descend
 from flake8_asyncrun.core.together import into_one_main
-from flake8_asyncrun.core.wrap import Spot, check_unnamed, into_main, is_bound, spot_of
+from flake8_asyncrun.core.wrap import (
+    Spot,
+    bound_within,
+    check_unnamed,
+    into_main,
+    is_bound,
+    spot_of,
+)
 from flake8_asyncrun.names.machine import State
 from flake8_asyncrun.names.values import (
     Class,
@@ -580,7 +588,7 @@ def _fix(call: cst.Call, runs: Sequence[cst.Call], file: File) -> Fix:
     changes = [edits.replace(file, run.func, asyncio_run), *taken_apart, *imported]
     claims: tuple[str, ...] = ()
     if bound:
-        if "all_tasks" in file.source.text:
+        if file.says("all_tasks"):
             raise Refused("a new coroutine would be one more of what all_tasks() gives")
         moved = into_main(
             file,
@@ -608,7 +616,7 @@ def together(call: cst.Call, file: File) -> Fix:
     """
     if (taken := file.facts.taken_elsewhere) is not None:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
-    if "all_tasks" in file.source.text:
+    if file.says("all_tasks"):
         raise Refused("a new coroutine would be one more of what all_tasks() gives")
     hand = by_hand(call, file)
     home = home_of(file, hand)
@@ -719,7 +727,7 @@ def _safety(run: cst.Call, get: cst.Call, file: File) -> Safety:
         raise Refused(f"`{taken}` takes the current loop, too, while it is imported")
     if not runs_once(run, file) or _asked_for_later(run, get, file):
         safety = Safety.UNSAFE
-    if any(word in file.source.text for word in ("event_loop_policy", "set_event_loop")):
+    if file.says("event_loop_policy", "set_event_loop"):
         safety = Safety.UNSAFE
     coroutine = run.args[0].value
     for name in descend(coroutine):
@@ -764,21 +772,41 @@ def runs_once(call: cst.Call, file: File, in_function: bool = False) -> bool:
 
 def _asked_for_later(run: cst.Call, get: cst.Call, file: File) -> bool:
     """Say whether somebody may ask for the current loop after the run, when it is gone."""
-    function = file.enclosing_function(run)
+    if any(call is not get for call in _asking_anywhere(file)):
+        return True
+    end = file.span(run).end
+    calls = reversed(_unknown_calls(file).get(file.enclosing_function(run), []))
+    after = itertools.takewhile(lambda call: file.span(call).start > end, calls)
+    return any(call is not get for call in after)
+
+
+@per_file
+def _asking_anywhere(file: File) -> tuple[cst.Call, ...]:
+    """Return the calls outside of coroutines that ask for the current loop nobody knows when."""
+    return tuple(
+        call
+        for call in file.calls()
+        if file.callee(call) == "asyncio.get_event_loop"
+        and file.state(call) is State.UNKNOWN
+        and not file.in_coroutine(call)
+    )
+
+
+@per_file
+def _unknown_calls(file: File) -> dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]]:
+    """Return the calls outside of coroutines of which it is not known what they call, by their
+    functions, in the order of where they begin."""
+    found: dict[cst.FunctionDef | cst.Lambda | None, list[cst.Call]] = defaultdict(list)
     for call in file.calls():
-        if call is get or file.in_coroutine(call):
-            continue
-        state = file.state(call)
-        if file.callee(call) == "asyncio.get_event_loop" and state is State.UNKNOWN:
-            return True
-        after = file.span(call).start > file.span(run).end
-        if after and file.enclosing_function(call) is function:
-            callee = file.value(call.func)
-            if not isinstance(callee, (Function, Class, External, Method)) or (
-                isinstance(callee, External) and not callee.known
-            ):
-                return True
-    return False
+        callee = file.value(call.func)
+        is_unknown = not isinstance(callee, (Function, Class, External, Method)) or (
+            isinstance(callee, External) and not callee.known
+        )
+        if is_unknown and not file.in_coroutine(call):
+            found[file.enclosing_function(call)].append(call)
+    for calls in found.values():
+        calls.sort(key=lambda call: file.span(call).start)
+    return found
 
 
 def _takes_from_others(spot: Spot, changes: Sequence[Edit], file: File) -> bool:
@@ -807,11 +835,12 @@ def _takes_from_others(spot: Spot, changes: Sequence[Edit], file: File) -> bool:
 
 def _globals_in(changes: Sequence[Edit], file: File) -> Iterator[str]:
     """Yield the names of the globals that are bound where something changes."""
-    for variable in file.facts.variables.all():
-        bound = [file.source.offset(use.line, use.column) for use in variable.uses if use.binds]
-        spans = [one.span for one in changes]
-        if variable.is_global and any(one.start <= at < one.end for one in spans for at in bound):
-            yield variable.name
+    return (
+        variable.name
+        for one in changes
+        for variable in bound_within(file, one.span)
+        if variable.is_global
+    )
 
 
 def _binds(statement: cst.BaseStatement) -> bool:

@@ -162,7 +162,7 @@ import libcst as cst
 
 from flake8_asyncrun.core.capture import assigned_to, is_replaced, may_be_right
 from flake8_asyncrun.core.children import children
-from flake8_asyncrun.core.earlier import MAYBE, earlier_run
+from flake8_asyncrun.core.earlier import MAYBE, runs_before
 from flake8_asyncrun.core.errors import R12
 from flake8_asyncrun.core.model import Note
 from flake8_asyncrun.core.rule import File, Hit, Run, per_file, rule, runs
@@ -206,9 +206,7 @@ def check(call: cst.Call, file: File) -> Iterator[Hit]:
     if file.kind(run.argument) not in (Kind.COROUTINE, Kind.UNKNOWN):
         return
     leaving = _leaving_what_is_named(run, file)
-    for first in _runs_before(run, file) if leaving else ():
-        if first not in leaving:
-            continue
+    for first in _runs_before(run, leaving, file) if leaving else ():
         for slot in _left_by(first, run, file):
             happens = _happens(slot, first, run, file)
             if happens is None:
@@ -242,16 +240,13 @@ def _by_hand(call: cst.Call, file: File) -> Run | None:
     return Run(call, call.args[0].value) if isinstance(method.owner, Loop) else None
 
 
-def _runs_before(run: Run, file: File) -> Iterator[Run]:
-    """Yield the runs of asyncio.run that have certainly ended when another one begins."""
+def _runs_before(run: Run, among: set[Run], file: File) -> Iterator[Run]:
+    """Yield those of some runs that have certainly ended when another one begins."""
     for node in descend(run.argument):
         inner = file.run(node) if isinstance(node, cst.Call) else None
-        if inner is not None and file.callee(inner.call) == "asyncio.run":
+        if inner is not None and inner in among:
             yield inner
-    earlier = earlier_run(run.call, file)
-    while earlier is not None:
-        yield earlier
-        earlier = earlier_run(earlier.call, file)
+    yield from runs_before(among, file)(run.call)
 
 
 # ---------------------------------------------------------------------- what a run leaves
@@ -687,7 +682,7 @@ def _is_never_done(task: Future, first: Run, file: File) -> bool:
     """Say whether a task certainly waits for something when the run ends that makes it."""
     function = file.facts.own_function(file.value(first.argument))
     node = None if function is None else file.function_at(function.node.lineno)
-    made = next((one for one in file.calls() if file.place(one) == task.made_at), None)
+    made = next(file.calls_at(task.made_at), None)
     if node is None or made is None or not made.args or file.enclosing_function(made) is not node:
         return False
     waits = (cst.Await, cst.For, cst.With, cst.CompFor)
