@@ -1,4 +1,7 @@
-"""What stands right below a node. LibCST makes a copy of the node to tell that."""
+"""What stands right below a node, but for plain whitespace, which is half of all nodes.
+
+LibCST makes a copy of the node to tell that.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from typing import TypeAlias
 
 import libcst as cst
 
+BLANK = (cst.SimpleWhitespace, cst.Newline)
+"""What the analysis knows nothing of. They hold no other node."""
+
 _Fields: TypeAlias = tuple[str, ...]
 
 _ORDER: dict[tuple[type[cst.CSTNode], _Fields], _Fields] = {}
@@ -16,7 +22,7 @@ _ORDER: dict[tuple[type[cst.CSTNode], _Fields], _Fields] = {}
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """Return the nodes right below one, in the order of its `children`, for a third of the time.
+    """Return the nodes right below one but for BLANK, in the order of its `children`.
 
     LibCST is asked for that order once for each kind of node and what it holds.
     """
@@ -45,7 +51,7 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
 @cache
 def _is_node(kind: type) -> bool:
     # Of an abstract class, `isinstance` takes ten times as long.
-    return issubclass(kind, cst.CSTNode)
+    return issubclass(kind, cst.CSTNode) and kind not in BLANK
 
 
 @cache
@@ -55,9 +61,9 @@ def _fields(kind: type[cst.CSTNode]) -> _Fields:
 
 def _order(node: cst.CSTNode, fields: _Fields) -> _Fields:
     holding = {id(one): name for name in fields for one in _in(node, name)}
-    return tuple(dict.fromkeys(holding[id(one)] for one in node.children))
+    return tuple(dict.fromkeys(holding[id(one)] for one in node.children if id(one) in holding))
 
 
 def _in(node: cst.CSTNode, name: str) -> Sequence[cst.CSTNode]:
     value = getattr(node, name)
-    return (value,) if isinstance(value, cst.CSTNode) else value
+    return (value,) if _is_node(value.__class__) else value

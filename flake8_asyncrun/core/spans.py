@@ -10,6 +10,8 @@ import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan
 from libcst.metadata.span_provider import SpanProvidingCodegenState
 
+from flake8_asyncrun.core.children import BLANK
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -21,7 +23,7 @@ class Printed:
     parents: Mapping[cst.CSTNode, cst.CSTNode | None]
     """Each node's parent, by the node, in the order of the text."""
 
-    # Neither knows of SimpleWhitespace and Newline, which are half of all nodes and hold none.
+    # Neither knows of BLANK.
 
 
 def printed(tree: cst.Module) -> Printed:
@@ -35,23 +37,20 @@ def printed(tree: cst.Module) -> Printed:
     return spans.printed
 
 
-_BLANK = (cst.SimpleWhitespace, cst.Newline)
-
-
 @dataclass
 class _State(SpanProvidingCodegenState):
     parents: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
     around: list[cst.CSTNode | None] = field(default_factory=lambda: [None])
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) in _BLANK:
+        if type(node) in BLANK:
             return
         self.parents[node] = self.around[-1]
         self.around.append(node)
         super().before_codegen(node)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) in _BLANK:
+        if type(node) in BLANK:
             return
         self.around.pop()
         super().after_codegen(node)
