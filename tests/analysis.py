@@ -103,13 +103,20 @@ def safe_fix(finding: Finding) -> bool:
 
 
 def fix(
-    rules: Iterable[Rule], example: Example, code: str, allowed: Callable[[Finding], bool]
+    rules: Iterable[Rule],
+    example: Example,
+    code: str,
+    allowed: Callable[[Finding], bool],
+    ask: Callable[[Iterable[Rule], Example, str], list[Finding]] = find,
 ) -> Fixed:
-    """Return what the rules make of `code`, where it stands in the place of the example."""
+    """Return what the rules make of `code`, where it stands in the place of the example.
+
+    `ask` is what asks them.
+    """
     rules = tuple(rules)
 
     def found(source: Source) -> list[Finding]:
-        return find(rules, example, source.text)
+        return ask(rules, example, source.text)
 
     return fix_source(
         source_of(code), found, allowed, may_appear=MAY_APPEAR, target=example.block.target

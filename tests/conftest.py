@@ -3,6 +3,7 @@ no test shares with another, nor with the user; and a folder where rights count.
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -29,10 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
         subprocess.run(update, cwd=Path(__file__).parent.parent, check=True)
 
 
+@pytest.fixture(scope="session")
+def cache_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for each test, of which there is none yet: most tests keep nothing."""
+    above = tmp_path_factory.mktemp("caches")
+    return (above / f"{number}" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(cache_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where this test and what it calls keep answers; there is no such folder yet."""
-    folder = tmp_path_factory.mktemp("cache") / "answers"
+    folder = next(cache_folders)
     monkeypatch.setenv("ASYNCRUN_CACHE_DIR", str(folder))
     return folder
 

@@ -8,18 +8,19 @@ import os
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from flake8_asyncrun.core.engine import analyze
+from flake8_asyncrun.core.fix import Fixed
 from flake8_asyncrun.core.model import Finding, Safety
 from flake8_asyncrun.core.source import Source
 from flake8_asyncrun.rules import ALL, CODES
-from tests import snippets
-from tests.analysis import any_fix, are_installed, find, fix, lines_of, safe_fix
+from tests import analysis, snippets
+from tests.analysis import any_fix, are_installed, lines_of, safe_fix
 from tests.examples import (
     CORNER_CASES,
     MANUALS,
@@ -37,6 +38,34 @@ from tests.interpreters import RUNNING
 
 if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
+
+
+_Asked = tuple[tuple[str, ...], int, str]
+_found: dict[_Asked, list[Finding]] = {}
+_fixed: dict[tuple[_Asked, object], Fixed] = {}
+
+
+def _asked(rules: Iterable[Rule], example: Example, code: str) -> _Asked:
+    # The examples of a rule live as long as we do, so that none has the identity of another.
+    return tuple(rule.code for rule in rules), id(example), code
+
+
+def find(rules: Iterable[Rule], example: Example, code: str) -> list[Finding]:
+    """Do as `analysis.find` does, once: many tests ask the same."""
+    asked = _asked(rules, example, code)
+    if asked not in _found:
+        _found[asked] = analysis.find(rules, example, code)
+    return _found[asked].copy()
+
+
+def fix(
+    rules: Iterable[Rule], example: Example, code: str, allowed: Callable[[Finding], bool]
+) -> Fixed:
+    """Do as `analysis.fix` does, once."""
+    asked = _asked(rules, example, code), allowed
+    if asked not in _fixed:
+        _fixed[asked] = analysis.fix(rules, example, code, allowed, find)
+    return _fixed[asked]
 
 
 def examples_that(
