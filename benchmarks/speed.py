@@ -339,6 +339,8 @@ def program(size: int) -> str:
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
 COUNTS = (1_000, 2_000, 5_000, 10_000, 20_000, 40_000)
+LONG = 10_000
+"""Files from which on once is enough."""
 QUICK_SIZES = SIZES[:4]
 QUICK_COUNTS = COUNTS[:2]
 
@@ -365,7 +367,7 @@ def whole(programs: Programs, root: Path) -> dict[str, Case]:
         options: Command = ["--check", "--isolated", "--jobs", str(jobs), "--cache-dir", kept]
         command: Command = [programs.us, *options, root]
         name = f"{US}, {jobs} job{'s' if jobs > 1 else ''}"
-        cases[f"{name}, cold"] = Case(command, programs.ours, root, _emptying(kept))
+        cases[f"{name}, cold"] = Case(command, programs.ours, root, _emptying(kept), most=1)
         cases[f"{name}, warm"] = Case(command, programs.ours, root)
     return cases
 
@@ -405,7 +407,10 @@ def growing(programs: Programs, parts: Sequence[Path], counts: Sequence[int]) ->
     options = ["--check", "--isolated", "--no-cache", "--jobs", "2"]
     return {
         f"{count:,}": Case(
-            [programs.us, *options, *parts[: count // 1_000]], programs.ours, parts[0].parent
+            [programs.us, *options, *parts[: count // 1_000]],
+            programs.ours,
+            parts[0].parent,
+            most=3 if count < LONG else 1,
         )
         for count in counts
     }
@@ -610,7 +615,7 @@ def page(programs: Programs, root: Path, *, quick: bool) -> Iterator[tuple[str, 
         "repositories",
         f"{len(files_of(few))} files of the corpus each, and flake8 with no options.",
     )
-    rounds = 3 if quick else 5
+    rounds = 3
     for name, folder in (("few", few), ("all", everywhere)):
         shown = compared(in_turns(plugins(programs, folder, slow=1), rounds), "flake8")
         yield name, shown + _said("flake8-async", programs)

@@ -313,11 +313,18 @@ def _is_first(call: cst.Call, file: File, until: cst.BaseStatement | None = None
     if until is not None:
         starts[file.enclosing_function(call)] = file.span(until).start
     line = file.source.line_and_column(starts[None])[0]
-    begun = ((one.via[0] if one.via else one.place) for one in file.facts.at_import)
-    if any(one.path == file.source.path and one.line < line for one in begun):
+    begun = _first_begun(file)
+    if begun is not None and begun < line:
         return False
     first = _first_making(file)
     return not any(first.get(function, start) < start for function, start in starts.items())
+
+
+@per_file
+def _first_begun(file: File) -> int | None:
+    """Return the first line from which the current loop is taken while the module is imported."""
+    begun = ((one.via[0] if one.via else one.place) for one in file.facts.at_import)
+    return min((one.line for one in begun if one.path == file.source.path), default=None)
 
 
 @per_file

@@ -84,16 +84,21 @@ class Names(Machine):
         return value
 
     def _found_out(self, module: Module, name: str) -> Value | None:
+        # Whoever asks first pays nothing for it, as those who ask later do not: what is found of a
+        # file must not depend on which others were checked before.
+        before = self._left, self._abroad, self._abroad_depth, self._least
+        self._left, self._abroad, self._least = machine.CALL_BUDGET, None, 0
         try:
-            with self._at_most(machine.CALL_BUDGET):
-                return self._module_name(module, name)
+            return self._module_name(module, name)
         except OutOfBudget:
-            if not self._may_go_on:
+            if self.is_cut_short:
                 raise
             return UNKNOWN
         except RecursionError:
             # An expression of thousands of terms.
             return UNKNOWN
+        finally:
+            self._left, self._abroad, self._abroad_depth, self._least = before
 
     def _module_name(self, module: Module, name: str) -> Value | None:
         scope = Scope(module)

@@ -22,9 +22,11 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 def _gather(node: ast.AST, found: Callable[[ast.AST], None]) -> None:
-    for value in node.__dict__.values():
+    # By the fields: others hang nodes on nodes, pyflakes a parent on contexts that all trees share.
+    for name in node._fields:
+        value: object = getattr(node, name, None)
         kind = type(value)
-        if kind is list:
+        if isinstance(value, list):
             for one in value:
                 if isinstance(one, ast.AST):
                     found(one)

@@ -121,7 +121,7 @@ from flake8_asyncrun.core.errors import R2, R4, by_version
 from flake8_asyncrun.core.glance import Glance
 from flake8_asyncrun.core.inside import is_docstring
 from flake8_asyncrun.core.model import Edit, Fix, Note, Safety
-from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, rule
+from flake8_asyncrun.core.rule import File, Hit, Refused, Run, attempt, per_file, rule
 from flake8_asyncrun.names.asyncio_table import AT_REST
 from flake8_asyncrun.names.target import Target
 from flake8_asyncrun.names.values import Effect, Function, Loop
@@ -185,8 +185,17 @@ def _run_that_uses(owner: _Owner, parameter: cst.Param, file: File) -> Run | Non
     calls = file.calls_of(line)
     if not any(_leaves_out(call, owner, parameter, file) for call in calls):
         return None
-    runs = (run for run in file.runs if not file.in_coroutine(run.call))
-    return next((run for run in runs if line in file.reached_by(run.argument)), None)
+    return _first_runs(file).get(line)
+
+
+@per_file
+def _first_runs(file: File) -> dict[int, Run]:
+    """Return the first run that comes to each function, by the line of its `def`."""
+    found: dict[int, Run] = {}
+    for run in file.runs:
+        for line in () if file.in_coroutine(run.call) else file.reached_by(run.argument):
+            found.setdefault(line, run)
+    return found
 
 
 # Methods that do the same whether the loop runs or not.

@@ -80,6 +80,32 @@ def calls_made(text: str) -> Counter[str]:
             "def f{n}():\n    loop = asyncio.get_event_loop()\n"
             "    loop.run_until_complete(main())\n",
         ),
+        case(
+            "locks",
+            IMPORT,
+            "lock{n} = asyncio.Lock()\nasync def w{n}():\n    async with lock{n}: pass\n"
+            "async def m{n}():\n    await asyncio.gather(w{n}(), w{n}())\n"
+            "asyncio.run(m{n}())\nasyncio.run(m{n}())\n",
+        ),
+        case(
+            "clients",
+            IMPORT,
+            "class C{n}:\n    def __init__(self):\n        self.loop = asyncio.get_event_loop()\n"
+            "    async def go(self):\n        await self.loop.run_in_executor(None, print)\n"
+            "c{n} = C{n}()\nasync def m{n}():\n    await c{n}.go()\nasyncio.run(m{n}())\n",
+        ),
+        case(
+            "loops by hand in the module",
+            MAIN,
+            "loop{n} = asyncio.get_event_loop()\nloop{n}.run_until_complete(main())\n",
+        ),
+        case("futures in the module", MAIN, "asyncio.run(asyncio.gather(main(), main()))\n"),
+        case(
+            "loops in defaults",
+            IMPORT,
+            "async def f{n}(loop=asyncio.get_event_loop()):\n"
+            "    await loop.run_in_executor(None, print)\nasyncio.run(f{n}())\n",
+        ),
     ],
 )
 def test_twice_the_findings_take_twice_the_calls(head: str, pattern: str) -> None:

@@ -52,6 +52,25 @@ def test_what_is_spent_outside_leaves_the_file_to_be_gone_through() -> None:
 
 
 @pytest.mark.usefixtures("_poor")
+def test_who_asks_for_a_name_first_does_not_pay_for_it() -> None:
+    # Else what is found of a file would depend on those that were checked before.
+    long = "def long():\n" + "    x = 1 + 1\n" * 150
+    files = {
+        "a.py": f"{long}A = long()\nB = long()\nasync def g(): ...\n"
+        "def f():\n    A, B\n    return g()\n"
+    }
+    assert kind_of_last("from a import f\nf()\n", files) is Kind.COROUTINE
+
+
+@pytest.mark.usefixtures("_poor")
+def test_a_name_ends_with_its_own_budget() -> None:
+    long = "def long():\n" + "    x = 1 + 1\n" * 300
+    files = {"a.py": f"{long}    return g()\nasync def g(): ...\nA = long()\nB = g()\n"}
+    assert kind_of_last("from a import A\nA\n", files) is Kind.UNKNOWN
+    assert kind_of_last("from a import A, B\nA\nB\n", files) is Kind.COROUTINE
+
+
+@pytest.mark.usefixtures("_poor")
 def test_exponential_calls_end() -> None:
     chain = "".join(f"def f{n}(): f{n + 1}(); f{n + 1}()\n" for n in range(40))
     assert kind_of_last(f"{chain}def f40(): ...\nf0()\n") is None
