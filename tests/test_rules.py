@@ -40,14 +40,17 @@ if TYPE_CHECKING:
     from flake8_asyncrun.core.rule import Rule
 
 
-_Asked = tuple[tuple[str, ...], int, str]
+_Asked = tuple[tuple[int, ...], int, str]
 _found: dict[_Asked, list[Finding]] = {}
 _fixed: dict[tuple[_Asked, object], Fixed] = {}
+_kept: dict[int, object] = {}
+"""Whatever is asked about, by its identity, which nothing else may take over."""
 
 
 def _asked(rules: Iterable[Rule], example: Example, code: str) -> _Asked:
-    # The examples of a rule live as long as we do, so that none has the identity of another.
-    return tuple(rule.code for rule in rules), id(example), code
+    asked = tuple(rules)
+    _kept.update((id(one), one) for one in (*asked, example))
+    return tuple(map(id, asked)), id(example), code
 
 
 def find(rules: Iterable[Rule], example: Example, code: str) -> list[Finding]:
