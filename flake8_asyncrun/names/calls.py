@@ -53,9 +53,7 @@ from flake8_asyncrun.names.values import (
 
 
 def _abroad(function: Value, module: Module) -> bool:
-    if isinstance(function, (Function, Class)):
-        return function.scope.module is not module
-    return False
+    return isinstance(function, (Function, Class)) and function.scope.module is not module
 
 
 class Calls(Objects):
@@ -99,14 +97,20 @@ class Calls(Objects):
                 arguments.named |= value.open
             else:
                 arguments.open = arguments.named = True
-        if not (self._recording and scope.module is self.module) or not _abroad(
-            function, self.module
-        ):
-            return self._call(function, arguments, node, scope)
-        # A call that leaves the file: what it costs must not starve the rest of the file.
+        own = self._recording and scope.module is self.module
+        if own and isinstance(function, (Function, Class)) and _abroad(function, self.module):
+            return self._call_abroad(function, arguments, node, scope)
+        return self._call(function, arguments, node, scope)
+
+    def _call_abroad(
+        self, function: Function | Class, arguments: Arguments, node: ast.Call, scope: Scope
+    ) -> Value:
+        """Follow a call that leaves the file: its cost must not starve the rest of the file."""
+        again = function.node in self._too_long
+        budget = machine.AGAIN_BUDGET if again else machine.CALL_BUDGET
         before, left = (self._abroad, self._abroad_depth), self._left
-        events, depth = self._events, self._maybe
-        self._abroad, self._abroad_depth = max(left - machine.CALL_BUDGET, 0), self._maybe
+        events, count, depth = self._events, len(self._events), self._maybe
+        self._abroad, self._abroad_depth = max(left - budget, 0), self._maybe
         try:
             return self._call(function, arguments, node, scope)
         except Raised as raised:
@@ -118,6 +122,8 @@ class Calls(Objects):
                 raise
             # What certainly came about until then did come about.
             self._events, self._maybe = events, depth
+            if len(events) == count:
+                self._too_long.add(function.node)
             if (
                 isinstance(function, Class)
                 and not function.opaque

@@ -156,10 +156,11 @@ def position(node: ast.expr) -> Position:
 
 # Nodes evaluated on behalf of one call into another module, and of all code outside for a whole
 # file: enough for every constructor measured that comes to the loop. One call of twenty takes more,
-# and took most of the time when it might. As many as abroad may be evaluated of the file itself,
-# not counting the first time of each. A long file has more to spend, for each of its calls and its
-# nodes.
+# and took most of the time when it might; who took more once is given less from then on. As many as
+# abroad may be evaluated of the file itself, not counting the first time of each. A long file has
+# more to spend, for each of its calls and its nodes.
 CALL_BUDGET = 5_000
+AGAIN_BUDGET = 500
 FILE_BUDGET = 200_000
 FOR_EACH_CALL = 2_000
 FOR_EACH_NODE = 10
@@ -198,6 +199,9 @@ class Machine(abc.ABC):
         self.is_cut_short = False
         """Whether the file's own code went on for longer than it may."""
         self._abroad: int | None = None
+        self._too_long: set[ast.AST] = set()
+        """Functions and classes elsewhere of which a call took more than it may and did not come to
+        the loop, as most others of the same one do: those cost half of all time."""
         self._abroad_depth = 0
         self._least = 0  # what has to be left of the budget when a name is found out
         self._no_current = False  # whether the call in progress found that no loop is current

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from flake8_asyncrun.names import machine
@@ -49,6 +51,39 @@ def test_what_is_spent_outside_leaves_the_file_to_be_gone_through() -> None:
     facts = facts_of("from a import f\nasync def g(): ...\n" + "f()\n" * 100 + "g()\n", files)
     assert not facts.is_cut_short
     assert facts.seen((103, 0, 103, 3)) is not None
+
+
+LONG, MEDIUM = "x = 1 + 1\n" * 500, "x = 1 + 1\n" * 50
+
+
+@pytest.mark.parametrize(
+    ("before", "way", "kind"),
+    [
+        pytest.param("f(True)", "", Kind.COROUTINE, id="a short way"),
+        pytest.param("f(True)", MEDIUM, Kind.UNKNOWN, id="a longer one"),
+        pytest.param("", MEDIUM, Kind.COROUTINE, id="the first call"),
+        pytest.param("h(True)", MEDIUM, Kind.COROUTINE, id="another function"),
+        pytest.param("f(None)", MEDIUM, Kind.COROUTINE, id="came to the loop"),
+    ],
+)
+def test_who_took_too_long_is_followed_less_far_from_then_on(
+    before: str, way: str, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "CALL_BUDGET", 1_000)
+    monkeypatch.setattr(machine, "AGAIN_BUDGET", 100)
+    function = (
+        "def {}(long):\n"
+        "    if long is None:\n        get_event_loop()\n        long = True\n"
+        f"    if long:\n{textwrap.indent(LONG, ' ' * 8)}"
+        f"    else:\n        pass\n{textwrap.indent(way, ' ' * 8)}"
+        "    return g()\n"
+    )
+    library = (
+        "from asyncio import get_event_loop\nasync def g(): ...\n"
+        f"{function.format('f')}{function.format('h')}"
+    )
+    code = f"from a import f, h\n{before}\nf(False)\n"
+    assert kind_of_last(code, {"a.py": library}) is kind
 
 
 @pytest.mark.usefixtures("_poor")
