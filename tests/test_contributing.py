@@ -12,7 +12,7 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -44,8 +44,12 @@ def shown(language: str) -> Fence:
     return found
 
 
+def told_of_project() -> Any:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
 def dependencies() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    project = told_of_project()["project"]
     extras = project["optional-dependencies"].values()
     wanted = {Requirement(one).name for each in (project["dependencies"], *extras) for one in each}
     return sorted(wanted - {project["name"]})
@@ -56,6 +60,15 @@ def test_what_is_depended_on_has_its_reason(name: str) -> None:
     section = PAGE.text.partition("\n## Dependencies\n")[2].partition("\n## ")[0]
     short = re.escape(name.removeprefix("pytest") or name)
     assert re.search(rf"(?<![\w-]){short}(?![\w-])", section, re.IGNORECASE)
+
+
+def test_all_that_tests_need_goes_into_the_source_release() -> None:
+    included = told_of_project()["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    own = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    made = {"build", "dist", "__pycache__"} | {name for name in own if name.endswith(".egg-info")}
+    always = {"pyproject.toml", "PKG-INFO"}
+    assert own - made - always <= set(included)
+    assert ".pre-commit-hooks.yaml" in included
 
 
 @pytest.fixture

@@ -525,7 +525,7 @@ def test_a_character_of_ours_in_a_cell_is_left_alone() -> None:
         ('{"asyncio": 1} x', "is not valid JSON: line 1, column 15: Extra data"),
         ('["asyncio"]', "is not a notebook: it has no cells"),
         ('{"asyncio": []}', "is not a notebook: it has no cells"),
-        ('{"asyncio": ' + "[" * 100_000, "is not valid JSON"),
+        ('{"asyncio": ' + "[" * 100_000, "is nested too deeply"),
     ],
 )
 def test_what_is_no_notebook_is_an_error_and_the_others_are_done(text: str, reason: str) -> None:
@@ -536,6 +536,16 @@ def test_what_is_no_notebook_is_an_error_and_the_others_are_done(text: str, reas
     assert f"error: bad.ipynb: {reason}" in done.stderr.decode()
     assert Path("bad.ipynb").read_text() == text
     assert sources(Path("book.ipynb").read_text("utf-8")) == [MAIN, "await main()"]
+
+
+def test_a_number_of_any_length_is_read() -> None:
+    text = written(made.notebook(MAIN, RUN_IT))
+    text = text.replace('"nbformat": 4', f'"nbformat": 4, "odd": {"9" * 10_000}')
+    Path("book.ipynb").write_text(text, "utf-8")
+    assert repair().errors == ()
+    after = Path("book.ipynb").read_text("utf-8")
+    assert after != text
+    assert after.replace("await main()", RUN_IT) == text
 
 
 @pytest.mark.parametrize(
